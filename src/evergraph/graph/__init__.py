@@ -1,0 +1,1 @@
+"""What a program is: graphs, operations and tensors as pure data. No op is named here."""

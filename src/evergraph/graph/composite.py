@@ -1,0 +1,209 @@
+"""IndexedSlices and SparseTensor: values made of several tensors."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any
+
+from evergraph.core import dtypes, shapes
+from evergraph.graph import graph as graph_module
+from evergraph.graph.conversion import convert_to_tensor
+from evergraph.graph.operation import Operation, Tensor
+from evergraph.graph.scopes import name_scope
+
+IndexedSlicesValue = namedtuple("IndexedSlicesValue", ["values", "indices", "dense_shape"])
+SparseTensorValue = namedtuple("SparseTensorValue", ["indices", "values", "dense_shape"])
+
+
+class IndexedSlices:
+    """Rows of a larger tensor: `dense[indices[i]] += values[i]`, zero elsewhere.
+
+    The gradient of a gather has this form; optimizers apply it without making it dense.
+
+    Args:
+        values: `[n, ...]`, any dtype.
+        indices: `[n]` int32 or int64, rows may repeat.
+        dense_shape: `[rank]` shape of the whole, or None when unknown.
+    """
+
+    def __init__(self, values: Tensor, indices: Tensor, dense_shape: Tensor | None = None) -> None:
+        self._values = values
+        self._indices = indices
+        self._dense_shape = dense_shape
+
+    @property
+    def values(self) -> Tensor:
+        """The rows, `[n, ...]`."""
+        return self._values
+
+    @property
+    def indices(self) -> Tensor:
+        """Where each row belongs, `[n]`."""
+        return self._indices
+
+    @property
+    def dense_shape(self) -> Tensor | None:
+        """The shape of the whole as a 1-D tensor, or None."""
+        return self._dense_shape
+
+    @property
+    def name(self) -> str:
+        """The name of `values`."""
+        return self._values.name
+
+    @property
+    def device(self) -> str:
+        """The device of `values`."""
+        return self._values.device
+
+    @property
+    def op(self) -> Operation:
+        """The operation that makes `values`."""
+        return self._values.op
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The dtype of `values`."""
+        return self._values.dtype
+
+    @property
+    def graph(self) -> Any:
+        """The graph that holds the parts."""
+        return self._values.graph
+
+    @property
+    def shape(self) -> shapes.TensorShape:
+        """What is known of the shape of the whole."""
+        if self._dense_shape is None:
+            return shapes.TensorShape(None)
+        return graph_module.value_as_shape(self._dense_shape)
+
+    def consumers(self) -> list[Operation]:
+        """The operations that take `values`."""
+        return self._values.consumers()
+
+    def __neg__(self) -> IndexedSlices:
+        return IndexedSlices(-self._values, self._indices, self._dense_shape)  # type: ignore[operator]  # injected
+
+    def __str__(self) -> str:
+        dense = f", dense_shape={self._dense_shape}" if self._dense_shape is not None else ""
+        return f"IndexedSlices(indices={self._indices}, values={self._values}{dense})"
+
+
+class SparseTensor:
+    """The non-zero elements of a tensor: `dense[indices[i]] = values[i]`.
+
+    Args:
+        indices: `[n, rank]` int64.
+        values: `[n]`, any dtype.
+        dense_shape: `[rank]` int64.
+    """
+
+    @classmethod
+    def from_value(cls, value: Any) -> SparseTensor:
+        """The SparseTensor that `value`, a SparseTensor or SparseTensorValue, stands for."""
+        if isinstance(value, SparseTensor):
+            return value
+        if not isinstance(value, SparseTensorValue):
+            raise TypeError(f"Neither a SparseTensor nor SparseTensorValue: {value}.")
+        return cls(value.indices, value.values, value.dense_shape)
+
+    def __init__(
+        self, indices: Any, values: Any, dense_shape: Any = None, shape: Any = None
+    ) -> None:
+        dense_shape = shape if dense_shape is None else dense_shape
+        with name_scope(None, "SparseTensor", [indices, values, dense_shape]):
+            self._indices = convert_to_tensor(indices, name="indices", dtype=dtypes.int64)
+            self._values = convert_to_tensor(values, name="values")
+            self._dense_shape = convert_to_tensor(
+                dense_shape, name="dense_shape", dtype=dtypes.int64
+            )
+        indices_shape = self._indices.shape.with_rank(2)
+        values_shape = self._values.shape.with_rank(1)
+        dense_shape_shape = self._dense_shape.shape.with_rank(1)
+        indices_shape.dims[0].merge_with(values_shape.dims[0])
+        indices_shape.dims[1].merge_with(dense_shape_shape.dims[0])
+
+    @property
+    def indices(self) -> Tensor:
+        """Where the values are, `[n, rank]`."""
+        return self._indices
+
+    @property
+    def values(self) -> Tensor:
+        """The values that are kept, `[n]`."""
+        return self._values
+
+    @property
+    def dense_shape(self) -> Tensor:
+        """The shape of the whole, `[rank]`."""
+        return self._dense_shape
+
+    @property
+    def shape(self) -> shapes.TensorShape:
+        """What is known of the shape of the whole."""
+        return self.get_shape()
+
+    def get_shape(self) -> shapes.TensorShape:
+        """What is known of the shape of the whole."""
+        return graph_module.value_as_shape(self._dense_shape)
+
+    @property
+    def op(self) -> Operation:
+        """The operation that makes `values`."""
+        return self._values.op
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The dtype of `values`."""
+        return self._values.dtype
+
+    @property
+    def graph(self) -> Any:
+        """The graph that holds the parts."""
+        return self._indices.graph
+
+    @property
+    def name(self) -> str:
+        """The name of `values`."""
+        return self._values.name
+
+    def consumers(self) -> list[Operation]:
+        """The operations that take `values`."""
+        return self._values.consumers()
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """The parts' values as a SparseTensorValue."""
+        from evergraph.graph.operation import evaluator
+
+        parts = evaluator(session, self.graph).run(
+            [self.indices, self.values, self.dense_shape], feed_dict
+        )
+        return SparseTensorValue(*parts)
+
+    @staticmethod
+    def _override_operator(operator: str, function: Any) -> None:
+        setattr(SparseTensor, operator, function)
+
+    def __str__(self) -> str:
+        return (
+            f"SparseTensor(indices={self._indices}, values={self._values}, "
+            f"dense_shape={self._dense_shape})"
+        )
+
+
+def convert_to_tensor_or_sparse_tensor(
+    value: Any, dtype: Any = None, name: str | None = None
+) -> Any:
+    """`value` as a SparseTensor when it is one (or a SparseTensorValue), else as a tensor."""
+    if dtype is not None:
+        dtype = dtypes.as_dtype(dtype)
+    if isinstance(value, SparseTensorValue):
+        value = SparseTensor.from_value(value)
+    if isinstance(value, SparseTensor):
+        if dtype and not dtype.is_compatible_with(value.dtype):
+            raise RuntimeError(
+                f"Sparse dtype: requested = {dtype.name}, actual = {value.dtype.name}"
+            )
+        return value
+    return convert_to_tensor(value, dtype=dtype, name=name)

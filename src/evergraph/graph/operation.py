@@ -1,0 +1,361 @@
+"""Operation and Tensor: the nodes and edges of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from evergraph.core import dtypes, shapes
+from evergraph.core.source import UserFrame
+
+if TYPE_CHECKING:
+    from evergraph.graph.graph import Graph
+
+
+class Tensor:
+    """The symbolic value of one output of an operation.
+
+    A tensor holds no numbers: `Session.run` computes them. Equality and hash are identity, so that
+    tensors can be keys of a `feed_dict`.
+    """
+
+    # Names that operators.py fills in; kept so that programs can look them up as in TensorFlow.
+    OVERLOADABLE_OPERATORS: frozenset[str] = frozenset(
+        f"__{name}__"
+        for name in (
+            "add radd sub rsub mul rmul div rdiv truediv rtruediv floordiv rfloordiv mod rmod lt le"
+            " gt ge and rand or ror xor rxor getitem pow rpow invert neg abs matmul rmatmul ne eq"
+        ).split()
+    )
+    # NumPy must leave `ndarray + tensor` to the tensor.
+    __array_priority__ = 100
+
+    def __init__(self, op: Operation, value_index: int, dtype: dtypes.DType) -> None:
+        self._op = op
+        self._value_index = value_index
+        self._dtype = dtypes.as_dtype(dtype)
+        self._shape = shapes.TensorShape(None)
+        self._consumers: list[Operation] = []
+
+    @property
+    def op(self) -> Operation:
+        """The operation that makes this tensor."""
+        return self._op
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """The type of the elements."""
+        return self._dtype
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that holds this tensor."""
+        return self._op.graph
+
+    @property
+    def name(self) -> str:
+        """`<operation name>:<output index>`."""
+        return f"{self._op.name}:{self._value_index}"
+
+    @property
+    def device(self) -> str:
+        """The device that the operation asks for, or the empty string."""
+        return self._op.device
+
+    @property
+    def value_index(self) -> int:
+        """Which output of `op` this is."""
+        return self._value_index
+
+    @property
+    def shape(self) -> shapes.TensorShape:
+        """What is known of the shape while the graph is built."""
+        return self._shape
+
+    def get_shape(self) -> shapes.TensorShape:
+        """What is known of the shape while the graph is built."""
+        return self._shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Merge `shape` into what is known; raises ValueError when they contradict each other."""
+        self._shape = self._shape.merge_with(shapes.as_shape(shape))
+
+    @property
+    def _shape_tuple(self) -> tuple[int | None, ...] | None:
+        return None if self._shape.ndims is None else tuple(self._shape.as_list())
+
+    def _rank(self) -> int | None:
+        return self._shape.ndims
+
+    def consumers(self) -> list[Operation]:
+        """The operations that take this tensor as an input, each once, in order of creation."""
+        return list(dict.fromkeys(self._consumers))
+
+    def _as_node_def_input(self) -> str:
+        return self._op.name if self._value_index == 0 else self.name
+
+    def __repr__(self) -> str:
+        return f"<tf.Tensor '{self.name}' shape={self._shape} dtype={self._dtype.name}>"
+
+    def __str__(self) -> str:
+        shape = f", shape={self._shape}" if self._shape.ndims is not None else ""
+        device = f", device={self.device}" if self.device else ""
+        return f'Tensor("{self.name}"{shape}, dtype={self._dtype.name}{device})'
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        return self
+
+    def __len__(self) -> int:
+        raise TypeError(
+            f"len is not well defined for symbolic Tensors. ({self.name}) "
+            "Please call `x.shape` rather than `len(x)` for shape information."
+        )
+
+    def __iter__(self) -> Iterator[Tensor]:
+        raise TypeError(
+            "Tensor objects are only iterable when eager execution is enabled. "
+            "To iterate over this tensor use tf.map_fn."
+        )
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` "
+            "instead of `if t:` to test if a tensor is defined, and use TensorFlow ops such as "
+            "tf.cond to execute subgraphs conditioned on the value of a tensor."
+        )
+
+    __nonzero__ = __bool__
+
+    def __array__(self, *unused: Any, **also_unused: Any) -> Any:
+        raise NotImplementedError(
+            f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array."
+        )
+
+    @staticmethod
+    def _override_operator(operator: str, function: Any) -> None:
+        """Give the class attribute `operator` its meaning; operators.py calls this."""
+        setattr(Tensor, operator, function)
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """Compute this tensor in `session`, or in the default session; see `Session.run`."""
+        return evaluator(session, self.graph).run(self, feed_dict)
+
+
+class Operation:
+    """One node of a graph: an op type, its inputs, attrs and outputs.
+
+    Operations are made by functions such as `tf.matmul`, or by `Graph.create_op`.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        name: str,
+        op_type: str,
+        inputs: Sequence[Tensor],
+        control_inputs: Sequence[Operation],
+        attrs: dict[str, Any],
+        output_types: Sequence[dtypes.DType],
+        op_def: Any,
+        created_at: UserFrame | None,
+    ) -> None:
+        self._graph = graph
+        self._name = name
+        self._type = op_type
+        self._inputs = list(inputs)
+        self._control_inputs = list(control_inputs)
+        self._control_outputs: list[Operation] = []
+        self.attrs = attrs
+        self._op_def = op_def
+        self._device = ""
+        self._control_flow_context: Any = None
+        self._original_op: Operation | None = None
+        self.created_at = created_at
+        self._outputs = [Tensor(self, i, dtype) for i, dtype in enumerate(output_types)]
+        self._id_value = graph._next_id()
+        # Bumped whenever the operation changes after its creation; plans that hold it look.
+        self.version = 0
+        for tensor in self._inputs:
+            tensor._consumers.append(self)
+        for op in self._control_inputs:
+            op._control_outputs.append(self)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that holds this operation."""
+        return self._graph
+
+    @property
+    def name(self) -> str:
+        """The full name, unique in the graph."""
+        return self._name
+
+    @property
+    def type(self) -> str:
+        """The op type, such as "MatMul"."""
+        return self._type
+
+    @property
+    def _id(self) -> int:
+        return self._id_value
+
+    @property
+    def op_def(self) -> Any:
+        """The registered OpDef, or None for a type that is not registered."""
+        return self._op_def
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The input tensors, list inputs flattened."""
+        return tuple(self._inputs)
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """The output tensors, list outputs flattened."""
+        return self._outputs
+
+    def values(self) -> tuple[Tensor, ...]:
+        """The output tensors, as a tuple."""
+        return tuple(self._outputs)
+
+    @property
+    def control_inputs(self) -> list[Operation]:
+        """Operations that run before this one without giving it a value."""
+        return list(self._control_inputs)
+
+    @property
+    def _control_outputs_list(self) -> list[Operation]:
+        return list(self._control_outputs)
+
+    @property
+    def device(self) -> str:
+        """The device asked for, in canonical form; empty when any will do."""
+        return self._device
+
+    @property
+    def _input_types(self) -> list[dtypes.DType]:
+        return [t.dtype.base_dtype for t in self._inputs]
+
+    @property
+    def _output_types(self) -> list[dtypes.DType]:
+        return [t.dtype for t in self._outputs]
+
+    @property
+    def traceback(self) -> list[tuple[str, int, str, str]]:
+        """The user's line that made this operation, as one (file, line, function, text)."""
+        return [self.created_at.as_traceback_entry()] if self.created_at else []
+
+    def get_attr(self, name: str) -> Any:
+        """The value of attr `name`; raises ValueError when there is none of that name."""
+        try:
+            value = self.attrs[name]
+        except KeyError:
+            raise ValueError(f"Operation '{self.name}' has no attr named '{name}'.") from None
+        return list(value) if isinstance(value, list | tuple) else value
+
+    def _set_attr(self, name: str, value: Any) -> None:
+        self.attrs[name] = value
+        self.version += 1
+
+    def _clear_attr(self, name: str) -> None:
+        self.attrs.pop(name, None)
+        self.version += 1
+
+    def _set_device(self, device: Any) -> None:
+        from evergraph.graph.device import canonical_device
+
+        self._device = canonical_device(device)
+
+    def colocation_groups(self) -> list[bytes]:
+        """The `loc:@name` groups that this operation belongs to; its own when it has none."""
+        groups = [g for g in self.attrs.get("_class", ()) if g.startswith(b"loc:@")]
+        return groups or [b"loc:@" + self._name.encode()]
+
+    def _update_input(self, index: int, tensor: Tensor) -> None:
+        """Replace input `index`; a loop's back edge and graph rewriting need it."""
+        self._graph._check_mutable("update an input")
+        old = self._inputs[index]
+        self._inputs[index] = tensor
+        if self in old._consumers:
+            old._consumers.remove(self)
+        tensor._consumers.append(self)
+        self.version += 1
+        self._graph._edits += 1
+
+    def _add_control_inputs(self, ops: Sequence[Operation]) -> None:
+        for op in ops:
+            if not isinstance(op, Operation):
+                raise TypeError(f"op must be an Operation: {op}")
+            if op not in self._control_inputs:
+                self._control_inputs.append(op)
+                op._control_outputs.append(self)
+        self.version += 1
+        self._graph._edits += 1
+
+    def _add_control_input(self, op: Operation) -> None:
+        self._add_control_inputs([op])
+
+    def _remove_all_control_inputs(self) -> None:
+        for op in self._control_inputs:
+            if self in op._control_outputs:
+                op._control_outputs.remove(self)
+        self._control_inputs.clear()
+        self.version += 1
+        self._graph._edits += 1
+
+    def _get_control_flow_context(self) -> Any:
+        return self._control_flow_context
+
+    def _set_control_flow_context(self, context: Any) -> None:
+        self._control_flow_context = context
+
+    def run(self, feed_dict: Any = None, session: Any = None) -> None:
+        """Run this operation in `session`, or in the default session; see `Session.run`."""
+        evaluator(session, self.graph).run(self, feed_dict)
+
+    def __repr__(self) -> str:
+        return f"<tf.Operation '{self._name}' type={self._type}>"
+
+    def __str__(self) -> str:
+        inputs = "".join(f'input: "{t._as_node_def_input()}"\n' for t in self._inputs)
+        return f'name: "{self._name}"\nop: "{self._type}"\n{inputs}'
+
+    def __copy__(self) -> Operation:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Operation:
+        return self
+
+
+def evaluator(session: Any, graph: Graph) -> Any:
+    """The session that `eval` and `run` of a graph element use: `session`, or the default one."""
+    from evergraph.graph.scopes import get_default_session
+
+    if session is not None:
+        if session.graph is not graph:
+            raise ValueError(
+                "Cannot use the given session to evaluate tensor: the tensor's graph is different "
+                "from the session's graph."
+            )
+        return session
+    session = get_default_session()
+    if session is None:
+        raise ValueError(
+            "Cannot evaluate tensor using `eval()`: No default session is registered. Use "
+            "`with sess.as_default()` or pass an explicit session to `eval(session=sess)`"
+        )
+    if session.graph is not graph:
+        raise ValueError(
+            "Cannot use the default session to evaluate tensor: the tensor's graph is different "
+            "from the session's graph. Pass an explicit session to `eval(session=sess)`."
+        )
+    return session

@@ -1,0 +1,1 @@
+"""What an op is: its schema, kernel, shape function and gradient."""

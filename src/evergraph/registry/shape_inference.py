@@ -1,0 +1,144 @@
+"""Running shape functions: what they may ask, and how their complaints reach the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evergraph.core import dtypes
+from evergraph.core.errors import explain
+from evergraph.core.shapes import TensorShape, as_shape
+from evergraph.graph.operation import Operation, Tensor
+from evergraph.registry import constant_value as constants
+from evergraph.registry.op_def import OpDef
+
+
+class ShapeContext:
+    """What a shape function sees of its operation.
+
+    Attributes:
+        op: the operation.
+        inputs: the known shape of each flattened input.
+    """
+
+    def __init__(self, op: Operation) -> None:
+        self.op = op
+        self.inputs: list[TensorShape] = [tensor.shape for tensor in op._inputs]
+        self._grouped: list[Any] | None = None
+
+    def attr(self, name: str) -> Any:
+        """The value of attr `name`."""
+        return self.op.attrs.get(name)
+
+    def dtype(self, index: int) -> dtypes.DType:
+        """The dtype of flattened input `index`."""
+        return self.op._inputs[index].dtype
+
+    def arg(self, name: str) -> Any:
+        """The shape of the input called `name`; a tuple of shapes for a list input."""
+        op_def: OpDef = self.op.op_def
+        if self._grouped is None:
+            self._grouped = op_def.group(op_def.inputs, self.op.attrs, self.inputs)
+        return self._grouped[op_def.input_index[name]]
+
+    def tensor(self, index: int) -> Tensor:
+        """Flattened input `index` (negative counts from the end)."""
+        return self.op._inputs[index]
+
+    def constant(self, index: int) -> np.ndarray | None:
+        """The value of input `index` when it follows from constants and static shapes, else None."""
+        return constants.constant_value(self.op._inputs[index])
+
+    def constant_as_shape(self, index: int) -> TensorShape:
+        """Input `index`, a vector of sizes, as a shape: -1 and unknown elements are unknown."""
+        return constants.constant_value_as_shape(self.op._inputs[index])
+
+    def partial(self, index: int) -> Any:
+        """Input `index` as far as known: int or None for a scalar; tuple of these, or None, for a vector."""
+        return constants.partial_value(self.op._inputs[index])
+
+    @property
+    def output_count(self) -> int:
+        """How many output tensors the operation has."""
+        return len(self.op._outputs)
+
+
+def infer(op_def: OpDef, op: Operation) -> None:
+    """Set the static shapes of `op`'s outputs by the shape function of `op_def`.
+
+    Raises:
+        ValueError: the input shapes don't fit; the message says which operation and where it is.
+    """
+    if op_def.shape_function is None or not op._outputs:
+        if op_def.shape_function is not None:
+            _call(op_def, op)
+        return
+    shapes = _call(op_def, op)
+    if shapes is None:
+        return
+    if isinstance(shapes, TensorShape):
+        shapes = [shapes]
+    if len(shapes) != len(op._outputs):
+        raise AssertionError(
+            f"the shape function of {op.type} gave {len(shapes)} shapes for {len(op._outputs)} outputs"
+        )
+    for tensor, shape in zip(op._outputs, shapes, strict=True):
+        if shape is not None:
+            tensor._shape = as_shape(shape)
+
+
+def _call(op_def: OpDef, op: Operation) -> Any:
+    context = ShapeContext(op)
+    try:
+        return op_def.shape_function(context)  # type: ignore[misc]  # checked by the caller
+    except ValueError as error:
+        raise ValueError(describe_mismatch(op, str(error))) from None
+
+
+def shape_text(shape: TensorShape) -> str:
+    """A shape as TensorFlow's messages have it: `[?,784]`, `[]`, or `?` for unknown rank."""
+    if shape.ndims is None:
+        return "?"
+    return "[" + ",".join("?" if d is None else str(d) for d in shape.as_list()) + "]"
+
+
+def describe_mismatch(op: Operation, message: str) -> str:
+    """The full text of a shape error of `op`."""
+    shapes = ", ".join(shape_text(t.shape) for t in op._inputs)
+    first = f"{message.rstrip('.')} for '{op.name}' (op: '{op.type}') with input shapes: {shapes}"
+    computed = [
+        f"input[{i}] = {_value_text(value)}"
+        for i, value in enumerate(_static_values(op))
+        if value is not None
+    ]
+    if computed:
+        first += f" and with computed input tensors: {', '.join(computed)}"
+    names = op.op_def.flat_input_names(op.attrs) if op.op_def else []
+    given = ", ".join(
+        f"{name} = '{t.name}' {t.dtype.name} {shape_text(t.shape)}"
+        for name, t in zip(names, op._inputs, strict=False)
+    )
+    return explain(first + ".", given=given or None, created=op.created_at)
+
+
+def _static_values(op: Operation) -> Sequence[np.ndarray | None]:
+    if op.op_def is None or not op.op_def.static_inputs:
+        return []
+    wanted = {op.op_def.inputs[i].name for i in op.op_def.static_inputs}
+    names = op.op_def.flat_input_names(op.attrs)
+    return [
+        constants.constant_value(t) if name in wanted else None
+        for name, t in zip(names, op._inputs, strict=True)
+    ]
+
+
+def _value_text(value: np.ndarray) -> str:
+    def text(item: Any) -> str:
+        if np.ndim(item) == 0:
+            return str(item)
+        return "[" + " ".join(text(x) for x in item) + "]"
+
+    inner = text(value)
+    return f"<{inner.strip('[]') if value.ndim <= 1 else inner}>"
