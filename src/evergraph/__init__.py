@@ -1,0 +1,1 @@
+"""Evergraph runs graph-era TensorFlow programs on today's Python, compiled by XLA."""
