@@ -251,7 +251,7 @@ int32 = _define(3, "int32", "int", np.int32, 2**31 - 1)
 uint8 = _define(4, "uint8", "int", np.uint8, 2**8 - 1)
 int16 = _define(5, "int16", "int", np.int16, 2**15 - 1)
 int8 = _define(6, "int8", "int", np.int8, 2**7 - 1)
-string = _define(7, "string", "string", np.object_)
+string = _define(7, "string", "string", object)
 complex64 = _define(8, "complex64", "complex", np.complex64)
 int64 = _define(9, "int64", "int", np.int64, 2**63 - 1)
 bool = _define(10, "bool", "bool", np.bool_, True)
@@ -336,6 +336,7 @@ _NP_TO_TF: dict[Any, DType] = {
         for scalar in (np.intc, np.uintc, np.int_, np.uint, np.longlong, np.ulonglong)
     },
     **{d._numpy: d for n, d in _INTERN_TABLE.items() if n < _REF_OFFSET and d.is_numpy_compatible},
+    np.object_: string,
     np.bytes_: string,
     np.str_: string,
 }

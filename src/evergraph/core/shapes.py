@@ -87,13 +87,10 @@ class TensorShape:
             if hasattr(type(dims), "__iter__"):
                 raise  # it can be iterated as a rule, and said why not now (a symbolic tensor)
             items = (dims,)
-        sizes = tuple(map(as_size, items))
-        self.sizes = sizes
-        if None in sizes:
-            self._dimensions = tuple(
-                item if isinstance(item, Dimension) else Dimension(size)
-                for item, size in zip(items, sizes, strict=True)
-            )
+        self.sizes = sizes = tuple(map(as_size, items))
+        # Unknown Dimensions that were handed in keep their identity; others are made on demand.
+        if None in sizes and any(isinstance(item, Dimension) for item in items):
+            self._dimensions = tuple(map(as_dimension, items))
 
     def _share_unknown(self, other: TensorShape) -> None:
         if other.sizes is not None and None in other.sizes:
@@ -219,7 +216,7 @@ class TensorShape:
         """
         other = as_shape(other)
         if self.sizes is None:
-            return other
+            return as_shape(other)
         if other.sizes is None:
             return TensorShape(self.sizes)
         if not self.is_compatible_with(other):
