@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "evergraph"
 # folder -> what it may import; what those may import is allowed too.
 TABLE: dict[str, str] = {
     "core": "numpy ml_dtypes",
-    "formats": "core google_crc32c",
+    "formats": "core protos google_crc32c",
     "protos": "core google",
     "graph": "core",
     "registry": "core graph",
