@@ -1,0 +1,1 @@
+"""How a program runs: plans, passes, segments, state and sessions."""

@@ -1,0 +1,237 @@
+"""From pruned operations to a program: refs become locations, writes become new slots.
+
+The rule for order of effects: a consumer sees a variable as of the last write, in the order of the
+program, among the writes from which a data or control path leads to that consumer; else the value
+at the start of the run. Writes of one variable follow each other. A fetched ref is the value at the
+end of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from evergraph.core import dtypes
+from evergraph.core.errors import InvalidArgumentError, explain
+from evergraph.graph.operation import Operation, Tensor
+from evergraph.runtime.kernels import bind
+from evergraph.runtime.program import NO_SLOT, Location, Program, Step, unfed_placeholder
+
+
+def build_program(
+    ops: Sequence[Operation], fed: Collection[Tensor], fetches: Sequence[Tensor]
+) -> Program:
+    """The program that computes `fetches` by `ops` (in running order) with `fed` tensors given."""
+    return _Builder(ops, fed).build(fetches)
+
+
+class _Builder:
+    def __init__(self, ops: Sequence[Operation], fed: Collection[Tensor]) -> None:
+        self.ops = ops
+        self.program = Program()
+        self.slots: dict[Tensor, int] = {}
+        self.places: dict[Tensor, Location] = {}
+        self.locations: dict[str, Location] = {}
+        # For each location the writes so far: (bit of the write, slot after it).
+        self.writes: dict[Location, list[tuple[int, int]]] = {}
+        # For each operation the set of writes (as bits) that lead to it.
+        self.reached: dict[Operation, int] = {}
+        self.write_count = 0
+        self.step_of: dict[Operation, int] = {}
+        for tensor in fed:
+            slot = self.program.new_slot()
+            self.program.feeds[tensor] = slot
+            self.slots[tensor] = slot
+            self.program.slot_tensor[slot] = tensor
+
+    def build(self, fetches: Sequence[Tensor]) -> Program:
+        for op in self.ops:
+            self._add(op)
+        for location, written in self.writes.items():
+            if written:
+                self.program.final[location] = written[-1][1]
+        self.program.fetches = [self._fetch(tensor) for tensor in fetches]
+        return self.program
+
+    def _fetch(self, tensor: Tensor) -> int:
+        if tensor in self.slots:
+            return self.slots[tensor]
+        location = self.places[tensor]
+        if tensor.dtype.base_dtype == dtypes.resource:
+            slot = self.program.new_slot()
+            self.program.constants[slot] = _handle_value(location)
+            return slot
+        written = self.writes.get(location)
+        return written[-1][1] if written else self._start(location)
+
+    def _start(self, location: Location) -> int:
+        slot = self.program.state.get(location)
+        if slot is None:
+            slot = self.program.state[location] = self.program.new_slot()
+            self.program.slot_tensor[slot] = location.op.outputs[0]
+        return slot
+
+    def _location(self, op: Operation, key: str) -> Location:
+        found = self.locations.get(key)
+        if found is None:
+            found = self.locations[key] = Location(op, key)
+        return found
+
+    def _current(self, location: Location, reached: int) -> int:
+        """The slot of the value that a reader sees to which the writes `reached` lead."""
+        for bit, slot in reversed(self.writes.get(location, ())):
+            if reached & bit:
+                return slot
+        return self._start(location)
+
+    def _latest(self, location: Location) -> int:
+        written = self.writes.get(location)
+        return written[-1][1] if written else self._start(location)
+
+    def _add(self, op: Operation) -> None:
+        reached = 0
+        for tensor in op._inputs:
+            if tensor not in self.program.feeds:
+                reached |= self.reached.get(tensor.op, 0)
+        for control in op._control_inputs:
+            reached |= self.reached.get(control, 0)
+        self.reached[op] = reached
+        op_def = op.op_def
+        if all(t in self.program.feeds for t in op._outputs) and op._outputs:
+            return
+        if op_def is not None and op_def.location:
+            self.places[op._outputs[0]] = self._location(op, location_key(op))
+            return
+        if op_def is not None and op_def.forwards and op._inputs[0] in self.places:
+            for output in op._outputs:
+                self.places[output] = self.places[op._inputs[0]]
+            return
+        self._add_step(op, reached)
+
+    def _add_step(self, op: Operation, reached: int) -> None:
+        op_def = op.op_def
+        if op_def is not None and op_def.placeholder:
+            raise unfed_placeholder(op)
+        call = None if op_def is not None and op_def.control else bind(op)
+        assert op_def is not None
+        names = [arg.name for arg in op_def.inputs]
+        flat = op_def.flat_input_names(op.attrs)
+        written_names = {names[i] for i in op_def.writes}
+        read_names = {names[i] for i in op_def.reads}
+        inputs: list[int] = []
+        written: list[tuple[Location, int, int]] = []
+        may_be_none: set[int] = set()
+        for position, (tensor, name) in enumerate(zip(op._inputs, flat, strict=True)):
+            slot = self._input_slot(op, tensor, name in written_names, name in read_names, reached)
+            if op_def.input_index[name] in op_def.may_be_uninitialized:
+                may_be_none.add(position)
+            inputs.append(slot)
+        outputs: list[int] = []
+        for index in op_def.writes:
+            tensor = op._inputs[flat.index(names[index])]
+            location = self._place(op, tensor)
+            before = inputs[flat.index(names[index])]
+            after = self.program.new_slot()
+            self.program.slot_tensor[after] = location.op.outputs[0]
+            written.append((location, before, after))
+            outputs.append(after)
+        if op_def.random_blocks is not None:
+            location = self._location(op, f"{op.name}\0stream")
+            before, after = self._latest(location), self.program.new_slot()
+            inputs.append(before)
+            written.append((location, before, after))
+            outputs.append(after)
+        outputs.extend(self._output_slots(op, flat))
+        control = tuple(
+            dict.fromkeys(self.step_of[c] for c in op._control_inputs if c in self.step_of)
+        )
+        self.step_of[op] = len(self.program.steps)
+        static = tuple(
+            i for i, name in enumerate(flat) if op_def.input_index[name] in op_def.static_inputs
+        )
+        self.program.steps.append(
+            Step(
+                op, tuple(inputs), tuple(outputs), call, static, control, tuple(written),
+                frozenset(may_be_none),
+            )
+        )
+        for location, _, after in written:
+            bit = 1 << self.write_count
+            self.write_count += 1
+            self.writes.setdefault(location, []).append((bit, after))
+            self.reached[op] |= bit
+
+    def _output_slots(self, op: Operation, flat: list[str]) -> list[int]:
+        op_def = op.op_def
+        if not op_def.aliases:
+            return [self._slot_for(tensor) for tensor in op._outputs]
+        slots = []
+        for index, tensor in enumerate(op._outputs):
+            if index in op_def.aliases:
+                source = op._inputs[flat.index(op_def.inputs[op_def.aliases[index]].name)]
+                if source in self.places:
+                    self.places[tensor] = self.places[source]
+                else:
+                    self.slots[tensor] = self.slots[source]
+            else:
+                slots.append(self._slot_for(tensor))
+        return slots
+
+    def _slot_for(self, tensor: Tensor) -> int:
+        slot = self.slots.get(tensor)
+        if slot is None or tensor in self.program.feeds:
+            # A fed output of an operation that runs for another of its outputs is computed, unused.
+            fresh = self.program.new_slot()
+            self.program.slot_tensor[fresh] = tensor
+            if slot is None:
+                self.slots[tensor] = fresh
+            return fresh
+        return slot
+
+    def _place(self, op: Operation, tensor: Tensor) -> Location:
+        location = self.places.get(tensor)
+        if location is None:
+            raise InvalidArgumentError(
+                None,
+                op,
+                explain(
+                    f"Input '{tensor.name}' of {op.type} node '{op.name}' is not a variable.",
+                    expected="a reference or handle of a variable",
+                    given=f"'{tensor.name}' made by {tensor.op.type}",
+                    created=op.created_at,
+                ),
+            )
+        return location
+
+    def _input_slot(
+        self, op: Operation, tensor: Tensor, is_written: bool, is_read: bool, reached: int
+    ) -> int:
+        location = self.places.get(tensor)
+        if location is None:
+            return self.slots[tensor]
+        if is_written:
+            return self._latest(location)
+        if is_read or tensor.dtype._is_ref_dtype or tensor.dtype.base_dtype != dtypes.resource:
+            return self._current(location, reached)
+        slot = self.program.new_slot()
+        self.program.constants[slot] = _handle_value(location)
+        return slot
+
+
+def location_key(op: Operation) -> str:
+    """What a session's store calls the state of `op`: shared name, or the operation's name."""
+    shared = op.attrs.get("shared_name") or b""
+    container = op.attrs.get("container") or b""
+    name = shared.decode() or op.name
+    return f"{container.decode()}/{name}" if container else name
+
+
+def _handle_value(location: Location) -> Any:
+    value = np.empty((), dtype=object)
+    value[()] = location.key
+    return value
+
+
+__all__ = ["NO_SLOT", "build_program", "location_key"]

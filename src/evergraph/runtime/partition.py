@@ -1,0 +1,120 @@
+"""Cutting a program into segments: device segments as large as possible, host steps between them.
+
+Every step gets a phase. Odd phases are device segments, even phases host segments. A host step that
+depends on no device step is in phase 0 and runs first; a device step that consumes a result of host
+phase n is in phase n + 1. Nothing else cuts: host effects that no device step consumes come last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from evergraph.runtime.program import NO_SLOT, Location, Program, Step
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """Steps that run together.
+
+    Attributes:
+        is_device: whether XLA may compile it; else its steps run one by one on the host.
+        inputs: slots that come from outside, constants left out.
+        outputs: slots that later segments, fetches or the session's state need.
+        commits: location -> (slot before this segment, slot after it).
+        constants: slots of constants that the steps use.
+    """
+
+    is_device: bool
+    steps: list[Step]
+    inputs: list[int] = field(default_factory=list)
+    outputs: list[int] = field(default_factory=list)
+    commits: dict[Location, tuple[int, int]] = field(default_factory=dict)
+    constants: list[int] = field(default_factory=list)
+
+
+def is_host(step: Step) -> bool:
+    """Whether the step must run outside any executable."""
+    return step.op_def.host_only or step.op_def.numpy_only
+
+
+def partition(program: Program) -> list[Segment]:
+    """The segments of `program`, in running order."""
+    phases = _phases(program)
+    numbers = sorted(set(phases))
+    segments = [
+        Segment(n % 2 == 1, [s for s, p in zip(program.steps, phases, strict=True) if p == n])
+        for n in numbers
+    ]
+    _wire(program, segments)
+    return segments
+
+
+def _phases(program: Program) -> list[int]:
+    slot_phase: dict[int, int] = {}
+    static_sources = _unstable_slots(program)
+    phases: list[int] = []
+    for step in program.steps:
+        host = is_host(step)
+        phase = 0 if host else 1
+        for position, slot in enumerate(step.inputs):
+            if slot == NO_SLOT or slot not in slot_phase:
+                continue
+            other = slot_phase[slot]
+            if host:
+                phase = max(phase, other + other % 2)
+            elif other % 2 == 0:
+                phase = max(phase, other + 1)
+            elif position in step.static and slot in static_sources:
+                phase = max(phase, other + 2)
+            else:
+                phase = max(phase, other)
+        for index in step.control:
+            phase = max(phase, _after(program.steps[index], phases[index], host))
+        phases.append(phase)
+        step.phase = phase
+        for slot in step.outputs:
+            slot_phase[slot] = phase
+    return phases
+
+
+def _after(controller: Step, phase: int, host: bool) -> int:
+    if host:
+        return phase + phase % 2
+    if phase % 2 == 1:
+        return phase
+    return 0 if controller.op_def.host_effect else phase + 1
+
+
+def _unstable_slots(program: Program) -> set[int]:
+    """Slots whose value can't be known before their segment has run.
+
+    They come from a stateful or random step or from a variable written in this run. Everything else
+    follows from shapes, feeds and unwritten variables, and is computed when the plan is specialised.
+    """
+    unstable = {after for step in program.steps for _, _, after in step.written}
+    for step in program.steps:
+        tainted = step.op_def.stateful or any(slot in unstable for slot in step.inputs)
+        if tainted and step.op_def.value_from_shapes is None:
+            unstable.update(step.outputs)
+    return unstable
+
+
+def _wire(program: Program, segments: list[Segment]) -> None:
+    needed_later = set(program.fetches) | set(program.final.values())
+    for segment in reversed(segments):
+        made = {slot for step in segment.steps for slot in step.outputs}
+        used = dict.fromkeys(
+            slot
+            for step in segment.steps
+            for slot in step.inputs
+            if slot != NO_SLOT and slot not in made
+        )
+        segment.constants = [slot for slot in used if slot in program.constants]
+        segment.inputs = [slot for slot in used if slot not in program.constants]
+        for step in segment.steps:
+            for location, before, after in step.written:
+                first = segment.commits.get(location, (before, after))[0]
+                segment.commits[location] = (first, after)
+        committed = {after for _, after in segment.commits.values()}
+        segment.outputs = [slot for slot in sorted(made) if slot in needed_later or slot in committed]
+        needed_later |= set(segment.inputs)

@@ -1,0 +1,115 @@
+"""The program of one plan: steps over numbered slots, in single-assignment form.
+
+Each slot holds one value and is written once. A variable shows up as one slot for its value at the
+start of the run and one more for each write, so that order of effects is data flow from here on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evergraph.core.errors import InvalidArgumentError
+from evergraph.graph.operation import Operation, Tensor
+from evergraph.registry.op_def import OpDef
+
+# The input of a step that carries no value: the handle of a variable that is only written.
+NO_SLOT = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Location:
+    """A place of state: a variable, or the position of a random stream.
+
+    Attributes:
+        op: the operation that owns it.
+        key: what the session's store knows it by.
+    """
+
+    op: Operation
+    key: str
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """One operation to be computed.
+
+    Attributes:
+        op: the operation, for messages and attrs.
+        inputs: slot of each flattened input.
+        outputs: slots that the kernel's results go to, in the kernel's order.
+        call: `call(xp, values)` -> sequence of results.
+        static: positions in `inputs` that must be NumPy values when compiling.
+        control: steps (by index) that come first without giving a value.
+        written: location -> (slot before, slot after), for writes.
+        branch: which branches of which conds the step lies in: pairs (predicate slot, bool).
+    """
+
+    op: Operation
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    call: Callable[..., Sequence[Any]] | None
+    static: tuple[int, ...] = ()
+    control: tuple[int, ...] = ()
+    written: tuple[tuple[Location, int, int], ...] = ()
+    uninitialized_ok: frozenset[int] = frozenset()
+    phase: int = 1
+
+    @property
+    def op_def(self) -> OpDef:
+        op_def: OpDef = self.op.op_def
+        return op_def
+
+
+@dataclass(slots=True, eq=False)
+class Program:
+    """What one (fetches, feeds) pair computes.
+
+    Attributes:
+        steps: in an order in which each follows what it needs.
+        slot_count: how many slots there are.
+        feeds: slot of each fed tensor.
+        constants: slot -> array.
+        state: location -> slot of its value at the start.
+        final: location -> slot of its value at the end, for locations that are written.
+        tensor_slots: slot of every tensor that has one.
+        fetches: slot of each fetched tensor.
+        slot_tensor: tensor that a slot stands for, for messages.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    slot_count: int = 0
+    feeds: dict[Tensor, int] = field(default_factory=dict)
+    constants: dict[int, Any] = field(default_factory=dict)
+    state: dict[Location, int] = field(default_factory=dict)
+    final: dict[Location, int] = field(default_factory=dict)
+    fetches: list[int] = field(default_factory=list)
+    slot_tensor: dict[int, Tensor] = field(default_factory=dict)
+
+    def new_slot(self) -> int:
+        """A slot of its own number."""
+        self.slot_count += 1
+        return self.slot_count - 1
+
+
+def unfed_placeholder(op: Operation) -> InvalidArgumentError:
+    """The error for a placeholder that a run needs but wasn't given."""
+    from evergraph.core.errors import explain
+    from evergraph.registry.shape_inference import shape_text
+
+    dtype = op.outputs[0].dtype
+    shape = op.attrs.get("shape")
+    known = f" and shape {shape_text(shape)}" if shape is not None and shape.ndims != 0 and shape.ndims is not None else ""
+    word = {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
+    return InvalidArgumentError(
+        op.node_def if hasattr(op, "node_def") else None,
+        op,
+        explain(
+            f"You must feed a value for placeholder tensor '{op.name}' with dtype {word}{known}",
+            expected=f"feed_dict with a value for '{op.outputs[0].name}'",
+            given="no value",
+            created=op.created_at,
+            fix=f"pass feed_dict={{{op.name}: ...}} to run",
+        ),
+    )
