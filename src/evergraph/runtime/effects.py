@@ -39,7 +39,10 @@ class _Builder:
         # For each operation the set of writes (as bits) that lead to it.
         self.reached: dict[Operation, int] = {}
         self.write_count = 0
-        self.step_of: dict[Operation, int] = {}
+        self.step_of: dict[Operation, Step] = {}
+        # For aliases of variables in programs with branches: the slot that says whether it is dead.
+        self.tokens: dict[Tensor, int] = {}
+        self.has_branches = any(op.op_def is not None and op.op_def.control for op in ops)
         for tensor in fed:
             slot = self.program.new_slot()
             self.program.feeds[tensor] = slot
@@ -105,10 +108,40 @@ class _Builder:
             self.places[op._outputs[0]] = self._location(op, location_key(op))
             return
         if op_def is not None and op_def.forwards and op._inputs[0] in self.places:
-            for output in op._outputs:
-                self.places[output] = self.places[op._inputs[0]]
+            self._forward(op)
             return
         self._add_step(op, reached)
+
+    def _forward(self, op: Operation) -> None:
+        """Let an alias of a variable through; where branches exist, with a token that may be dead."""
+        for output in op._outputs:
+            self.places[output] = self.places[op._inputs[0]]
+        if not self.has_branches:
+            return
+        is_switch = op.op_def.control == "switch"
+        guard = self.tokens.get(op._inputs[0])
+        inputs = [guard if guard is not None else self._true_slot()]
+        if is_switch:
+            inputs.append(self.slots[op._inputs[1]])
+        outputs = [self.program.new_slot() for _ in op._outputs]
+        for output, slot in zip(op._outputs, outputs, strict=True):
+            self.tokens[output] = slot
+        controllers = tuple(self.step_of[c] for c in op._control_inputs if c in self.step_of)
+        step = Step(
+            op,
+            tuple(inputs),
+            tuple(outputs),
+            None if is_switch else (lambda xp, values: values),
+            controllers=controllers,
+            is_token=True,
+        )
+        self.step_of[op] = step
+        self.program.steps.append(step)
+
+    def _true_slot(self) -> int:
+        slot = self.program.new_slot()
+        self.program.constants[slot] = np.asarray(True)
+        return slot
 
     def _add_step(self, op: Operation, reached: int) -> None:
         op_def = op.op_def
@@ -144,19 +177,21 @@ class _Builder:
             written.append((location, before, after))
             outputs.append(after)
         outputs.extend(self._output_slots(op, flat))
-        control = tuple(
-            dict.fromkeys(self.step_of[c] for c in op._control_inputs if c in self.step_of)
-        )
-        self.step_of[op] = len(self.program.steps)
+        controllers = tuple(self.step_of[c] for c in op._control_inputs if c in self.step_of)
         static = tuple(
             i for i, name in enumerate(flat) if op_def.input_index[name] in op_def.static_inputs
         )
-        self.program.steps.append(
-            Step(
-                op, tuple(inputs), tuple(outputs), call, static, control, tuple(written),
-                frozenset(may_be_none),
-            )
+        step = Step(
+            op, tuple(inputs), tuple(outputs), call, static, controllers, tuple(written),
+            frozenset(may_be_none),
+            tuple(
+                (i, self.tokens[t])
+                for i, t in enumerate(op._inputs)
+                if t in self.tokens and t not in self.program.feeds
+            ),
         )
+        self.step_of[op] = step
+        self.program.steps.append(step)
         for location, _, after in written:
             bit = 1 << self.write_count
             self.write_count += 1

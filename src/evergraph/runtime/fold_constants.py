@@ -43,8 +43,8 @@ def fold_constants(program: Program) -> Program:
     """
     constants = dict(program.constants)
     kept: list[Step] = []
-    renumbered: dict[int, int] = {}
-    for index, step in enumerate(program.steps):
+    folded: set[Step] = set()
+    for step in program.steps:
         if _is_foldable(step, constants):
             try:
                 values = step.call(  # type: ignore[misc]  # pure steps have a kernel
@@ -55,9 +55,9 @@ def fold_constants(program: Program) -> Program:
             if values is not None:
                 for slot, value in zip(step.outputs, values, strict=True):
                     constants[slot] = np.asarray(value)
+                folded.add(step)
                 continue
-        renumbered[index] = len(kept)
-        step.control = tuple(renumbered[c] for c in step.control if c in renumbered)
+        step.controllers = tuple(c for c in step.controllers if c not in folded)
         kept.append(step)
     return Program(
         steps=kept,
@@ -72,7 +72,7 @@ def fold_constants(program: Program) -> Program:
 
 
 def _is_foldable(step: Step, constants: dict[int, object]) -> bool:
-    if step.control or not is_pure(step) or step.call is None:
+    if step.controllers or not is_pure(step) or step.call is None:
         return False
     if any(i == NO_SLOT or i not in constants for i in step.inputs):
         return False

@@ -68,8 +68,8 @@ def _phases(program: Program) -> list[int]:
                 phase = max(phase, other + 2)
             else:
                 phase = max(phase, other)
-        for index in step.control:
-            phase = max(phase, _after(program.steps[index], phases[index], host))
+        for controller in step.controllers:
+            phase = max(phase, _after(controller, host))
         phases.append(phase)
         step.phase = phase
         for slot in step.outputs:
@@ -77,7 +77,8 @@ def _phases(program: Program) -> list[int]:
     return phases
 
 
-def _after(controller: Step, phase: int, host: bool) -> int:
+def _after(controller: Step, host: bool) -> int:
+    phase = controller.phase
     if host:
         return phase + phase % 2
     if phase % 2 == 1:

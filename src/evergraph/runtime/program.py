@@ -41,9 +41,12 @@ class Step:
         outputs: slots that the kernel's results go to, in the kernel's order.
         call: `call(xp, values)` -> sequence of results.
         static: positions in `inputs` that must be NumPy values when compiling.
-        control: steps (by index) that come first without giving a value.
+        controllers: steps that come first without giving a value.
         written: location -> (slot before, slot after), for writes.
-        branch: which branches of which conds the step lies in: pairs (predicate slot, bool).
+        uninitialized_ok: positions in `inputs` where a variable may hold no value yet.
+        phase: the segment that the step is in; see partition.py.
+        guards: (position, slot): the input at this position is dead when the token in the slot is.
+        is_token: the step passes on whether an alias of a variable is dead, not a value.
     """
 
     op: Operation
@@ -51,9 +54,11 @@ class Step:
     outputs: tuple[int, ...]
     call: Callable[..., Sequence[Any]] | None
     static: tuple[int, ...] = ()
-    control: tuple[int, ...] = ()
+    controllers: tuple[Step, ...] = ()
     written: tuple[tuple[Location, int, int], ...] = ()
     uninitialized_ok: frozenset[int] = frozenset()
+    guards: tuple[tuple[int, int], ...] = ()
+    is_token: bool = False
     phase: int = 1
 
     @property

@@ -1,0 +1,105 @@
+"""Calling compiled segments: choosing the executable, the call, the commit, and failed checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from evergraph.core.errors import InternalError
+from evergraph.runtime.host_segment import Env, run_steps, uninitialized
+from evergraph.runtime.program import NO_SLOT
+from evergraph.runtime.variable_store import VariableStore
+from evergraph.runtime.xla_segment import CompiledSegment
+
+if TYPE_CHECKING:
+    from evergraph.runtime.plan import Plan
+
+
+def compiled_segment(plan: Plan, index: int, env: Env) -> CompiledSegment:
+    """The executable of segment `index` for the static values in `env`."""
+    static = {slot: np.asarray(env[slot]) for slot in plan.static_inputs[index]}
+    key = (index, *((v.dtype.str, v.shape, v.tobytes()) for v in static.values()))
+    found: CompiledSegment | None = plan.compiled.get(key)
+    if found is None:
+        segment = plan.segments[index]
+        found = CompiledSegment(segment, plan.program.constants, static, plan.kept)
+        plan.compiled[key] = found
+    return found
+
+
+def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> None:
+    """Run a device segment by its executable and commit what it writes.
+
+    Raises:
+        OpError: a variable is uninitialised, or a check failed; the variables keep their values.
+    """
+    segment = plan.segments[index]
+    guard = store.writing() if segment.commits else store.reading()
+    with guard:
+        for slot in segment.inputs:
+            if slot in plan.cells and env[slot] is None:
+                value = plan._start_value(slot)
+                if value is None and _is_needed(plan, index, slot):
+                    raise _uninitialized(plan, index, slot)
+                if value is not None and slot in plan.kept:
+                    value = np.array(value)
+                env[slot] = value
+        compiled = compiled_segment(plan, index, env)
+        donated = [env[s] for s in compiled.donated]
+        others = [compiled.large[s] if s in compiled.large else env[s] for s in compiled.others]
+        cells = [store.cell(location.key) for location in compiled.committed]
+        box: list[Any] = []
+        if cells:
+            store.in_flight = (cells, box)
+        with jax.enable_x64(True):
+            box.extend(map(compiled.call, (donated,), (others,)))
+        state, outputs, ok = box[0]
+        if cells:
+            store.recover()
+        for (_, after), value in zip(segment.commits.values(), state, strict=True):
+            env[after] = value
+        if ok is not None and not bool(ok):
+            _raise_failed_check(plan, index, env, compiled, state)
+        for slot, value in zip(compiled.outputs, outputs, strict=True):
+            env[slot] = np.asarray(value)
+        for _, after in segment.commits.values():
+            if after in plan.kept or after in plan.program.fetches:
+                env[after] = np.array(env[after])
+
+
+def _is_needed(plan: Plan, index: int, slot: int) -> bool:
+    return any(
+        s == slot and position not in step.uninitialized_ok
+        for step in plan.segments[index].steps
+        for position, s in enumerate(step.inputs)
+    )
+
+
+def _uninitialized(plan: Plan, index: int, slot: int) -> Exception:
+    for step in plan.segments[index].steps:
+        for position, s in enumerate(step.inputs):
+            if s == slot and position not in step.uninitialized_ok:
+                return uninitialized(step, position)
+    raise AssertionError("no step reads the slot")
+
+
+def _raise_failed_check(
+    plan: Plan, index: int, env: Env, compiled: CompiledSegment, state: list[Any]
+) -> None:
+    """Find the first operation whose check failed, by running the segment once more with NumPy.
+
+    The executable has left the old values, so that the same inputs are at hand.
+    """
+    segment = plan.segments[index]
+    again = Env(len(env))
+    again[:] = [np.asarray(v) if isinstance(v, jax.Array) and not v.is_deleted() else v for v in env]
+    for slot, value in zip(compiled.committed, state, strict=True):
+        before = segment.commits[slot][0]
+        if before != NO_SLOT:
+            again[before] = np.asarray(value)
+    run_steps(segment.steps, again)
+    raise InternalError(
+        None, None, "A check failed in the compiled program but not when it was run step by step."
+    )

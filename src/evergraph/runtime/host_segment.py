@@ -1,0 +1,192 @@
+"""Running steps one by one with NumPy: host segments, cold plans, and the search for a failed check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from evergraph.arrays import numpy_backend
+from evergraph.arrays.checks import CheckFailure
+from evergraph.core import errors
+from evergraph.core.errors import OpError, explain
+from evergraph.graph.operation import Operation
+from evergraph.runtime.program import NO_SLOT, Step
+
+
+class Dead:
+    """The value on the branch of a `cond` that isn't taken."""
+
+    def __repr__(self) -> str:
+        return "<dead>"
+
+
+DEAD = Dead()
+
+
+class Env(list[Any]):
+    """The values of one run by slot, and the steps that lay on a branch not taken."""
+
+    def __init__(self, slot_count: int) -> None:
+        super().__init__([None] * slot_count)
+        self.dead: set[Step] = set()
+
+
+def run_steps(steps: Sequence[Step], env: Env) -> None:
+    """Compute `steps` in order; `env` maps slots to values and receives the results.
+
+    Raises:
+        OpError: a check failed, an uninitialised variable was read, or a kernel raised.
+    """
+    for step in steps:
+        values = [None if i == NO_SLOT else env[i] for i in step.inputs]
+        if step.op_def.control:
+            _run_control(step, values, env)
+            continue
+        if _is_dead(step, values, env):
+            _skip(step, env)
+            continue
+        for position, value in enumerate(values):
+            if type(value) is np.ndarray:
+                continue
+            if value is not None:
+                values[position] = np.asarray(value)
+            elif position not in step.uninitialized_ok and step.inputs[position] != NO_SLOT:
+                raise uninitialized(step, position)
+        results = call_kernel(step, values)
+        for slot, result in zip(step.outputs, results, strict=True):
+            env[slot] = result if type(result) is np.ndarray else np.asarray(result)
+
+
+def _is_dead(step: Step, values: Sequence[Any], env: Env) -> bool:
+    for value in values:
+        if value is DEAD:
+            return True
+    if env.dead and any(controller in env.dead for controller in step.controllers):
+        return True
+    return any(env[slot] is DEAD for _, slot in step.guards)
+
+
+def _skip(step: Step, env: Env) -> None:
+    """A step on a branch not taken: variables keep their values, results are dead."""
+    env.dead.add(step)
+    written = {after for _, _, after in step.written}
+    for _, before, after in step.written:
+        env[after] = env[before]
+    for slot in step.outputs:
+        if slot not in written:
+            env[slot] = DEAD
+
+
+def _run_control(step: Step, values: list[Any], env: Env) -> None:
+    """Switch and Merge with NumPy values: the branch not taken is DEAD."""
+    kind = step.op_def.control
+    for position, slot in step.guards:
+        if env[slot] is DEAD:
+            values[position] = DEAD
+    if kind == "switch":
+        data, predicate = values
+        taken = None
+        if data is not DEAD and predicate is not DEAD and not _is_dead(step, (), env):
+            taken = int(bool(np.asarray(predicate)))
+        else:
+            env.dead.add(step)
+        for index, slot in enumerate(step.outputs):
+            env[slot] = data if index == taken else DEAD
+    elif kind == "merge":
+        for index, value in enumerate(values):
+            if value is not DEAD:
+                env[step.outputs[0]] = value
+                env[step.outputs[1]] = np.asarray(index, np.int32)
+                return
+        env.dead.add(step)
+        env[step.outputs[0]] = env[step.outputs[1]] = DEAD
+    else:
+        raise errors.UnimplementedError(
+            None,
+            step.op,
+            explain(
+                f"Control flow op '{step.op.type}' of node {step.op.name} can't run yet.",
+                created=step.op.created_at,
+                fix="loops (tf.while_loop and what is made of it) aren't supported yet",
+            ),
+        )
+
+
+def call_kernel(step: Step, values: Sequence[Any]) -> Sequence[Any]:
+    """Run the kernel of `step` on NumPy values; what goes wrong names the user's operation."""
+    call: Callable[..., Sequence[Any]] = step.call  # type: ignore[assignment]  # set for kernels
+    try:
+        if step.op_def.compiled_only:
+            return run_compiled(step, values)
+        with np.errstate(all="ignore"):
+            return call(numpy_backend, values)
+    except CheckFailure as failure:
+        raise check_error(step.op, failure) from None
+    except OpError:
+        raise
+    except (errors.EvergraphError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        if step.op_def.host_only:
+            raise
+        raise errors.InvalidArgumentError(
+            None,
+            step.op,
+            explain(f"{error} [Op:{step.op.type}]", given=_given(step.op, values),
+                    created=step.op.created_at),
+        ) from error
+
+
+def run_compiled(step: Step, values: Sequence[Any]) -> Sequence[Any]:
+    """Run one op that exists for XLA alone."""
+    from evergraph.runtime.xla_segment import run_one
+
+    return run_one(step, values)
+
+
+def check_error(op: Operation, failure: CheckFailure) -> OpError:
+    """The tf.errors exception for a failed runtime check of `op`."""
+    kind = getattr(errors, failure.error)
+    message = explain(
+        failure.message,
+        given=", ".join(f"'{t.name}' {t.dtype.name}" for t in op._inputs) or None,
+        created=op.created_at,
+    )
+    error: OpError = kind(None, op, f"{message}\n\t [[{{{{node {op.name}}}}}]]")
+    return error
+
+
+def uninitialized(step: Step, position: int) -> OpError:
+    """The error for reading a variable that no write precedes."""
+    op = step.op
+    tensor = op._inputs[position]
+    source = tensor.op
+    while source.op_def is not None and source.op_def.forwards:
+        source = source._inputs[0].op
+    if tensor.dtype._is_ref_dtype or not source.type.endswith("HandleOp"):
+        first = f"Attempting to use uninitialized value {source.name}"
+    else:
+        name = (source.attrs.get("shared_name") or b"").decode() or source.name
+        first = (
+            f"Error while reading resource variable {name} from Container: localhost. "
+            "This could mean that the variable was uninitialized. "
+            f"Not found: Resource localhost/{name} does not exist."
+        )
+    message = explain(
+        first,
+        expected="a value assigned before it is read",
+        given=f"variable '{source.name}' without a value in this session",
+        created=source.created_at or op.created_at,
+        fix="run tf.global_variables_initializer() or restore a checkpoint first",
+    )
+    return errors.FailedPreconditionError(None, op, f"{message}\n\t [[{{{{node {op.name}}}}}]]")
+
+
+def _given(op: Operation, values: Sequence[Any]) -> str:
+    return ", ".join(
+        f"'{t.name}' {t.dtype.name} {list(np.shape(v))}"
+        for t, v in zip(op._inputs, values, strict=False)
+        if v is not None
+    )

@@ -1,0 +1,21 @@
+"""From fetches and feeds to a program: the passes, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from evergraph.graph.operation import Operation, Tensor
+from evergraph.runtime.effects import build_program
+from evergraph.runtime.fold_constants import fold_constants
+from evergraph.runtime.program import Program
+from evergraph.runtime.prune import in_creation_order, prune
+
+
+def plan_program(
+    targets: Sequence[Operation], fed: Collection[Tensor], fetches: Sequence[Tensor]
+) -> Program:
+    """The program that runs `targets` and computes `fetches`: prune, order, resolve effects, fold."""
+    ops = prune(targets, fed)
+    ordered = in_creation_order(ops, fed)
+    program = build_program(ordered, fed, fetches)
+    return fold_constants(program)

@@ -1,0 +1,254 @@
+"""A plan: one (fetches, feeds) pair made ready to run again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evergraph.graph.operation import Operation, Tensor
+from evergraph.runtime.fetches import Fetches
+from evergraph.runtime.host_segment import Env, run_steps
+from evergraph.runtime.partition import Segment, partition
+from evergraph.runtime.pipeline import plan_program
+from evergraph.runtime.program import NO_SLOT, Program
+from evergraph.runtime.variable_store import Cell, VariableStore
+
+# A signature (shapes of the feeds, static values) is compiled at its third run: programs that run
+# once or twice cost less by NumPy than a compilation does.
+COLD_RUNS = 2
+
+
+class Plan:
+    """How to compute one set of fetches from one set of feeds.
+
+    Attributes:
+        program: the steps.
+        segments: the steps cut into device and host segments.
+        fetches: the structure to answer in.
+    """
+
+    def __init__(self, fetches: Fetches, fed: Sequence[Tensor], store: VariableStore) -> None:
+        targets = [*(t.op for t in fetches.tensors if t not in set(fed)), *fetches.targets]
+        self.fetches = fetches
+        self.fed = list(fed)
+        self.program: Program = plan_program(targets, set(fed), fetches.tensors)
+        self.segments: list[Segment] = partition(self.program)
+        self.ops = [step.op for step in self.program.steps]
+        self.versions = _versions(self.ops)
+        self.edits = fetches.graph._edits
+        self.cells: dict[int, Cell] = {
+            slot: store.cell(location.key) for location, slot in self.program.state.items()
+        }
+        for segment in self.segments:
+            for location in segment.commits:
+                store.cell(location.key)
+        self.start_slots = {slot: location for location, slot in self.program.state.items()}
+        self.kept = _kept(self.program, self.segments)
+        self.static_inputs = [_static_inputs(segment) for segment in self.segments]
+        self.fed_slots = [self.program.feeds[t] for t in self.fed]
+        static = {slot for slots in self.static_inputs for slot in slots}
+        self.static_feeds = [i for i, slot in enumerate(self.fed_slots) if slot in static]
+        self.can_compile = [
+            segment.is_device and _can_compile(segment) for segment in self.segments
+        ]
+        self.must_compile = [
+            segment.is_device and any(s.op_def.compiled_only for s in segment.steps)
+            for segment in self.segments
+        ]
+        self.runs: dict[Any, int] = {}
+        self.compiled: dict[Any, Any] = {}
+
+    def is_current(self) -> bool:
+        """Whether no operation of the plan has changed since it was made."""
+        if self.edits == self.fetches.graph._edits:
+            return True
+        if self.versions != _versions(self.ops):
+            return False
+        self.edits = self.fetches.graph._edits
+        return True
+
+    def run(self, store: VariableStore, feeds: Sequence[np.ndarray]) -> list[Any]:
+        """The values of the fetched tensors.
+
+        Raises:
+            OpError: something failed; a device segment that failed leaves the variables as they were.
+        """
+        signature = (
+            tuple([v.shape for v in feeds]),
+            tuple([feeds[i].tobytes() for i in self.static_feeds]),
+        )
+        count = self.runs.get(signature, 0)
+        self.runs[signature] = count + 1
+        program = self.program
+        env = Env(program.slot_count)
+        for slot, value in program.constants.items():
+            env[slot] = value
+        for slot, value in zip(self.fed_slots, feeds, strict=True):
+            env[slot] = value
+        foreign = {id(v) for v in feeds}
+        foreign.update(id(v) for v in program.constants.values())
+        for index, segment in enumerate(self.segments):
+            if not segment.is_device:
+                self._load(segment, env, store)
+                run_steps(segment.steps, env)
+            elif self.can_compile[index] and (count >= COLD_RUNS or self.must_compile[index]):
+                self._run_compiled(index, env, store)
+            else:
+                self._run_cold(segment, env, store, foreign)
+        return self._answer(env, store)
+
+    def _load(self, segment: Segment, env: Env, store: VariableStore) -> None:
+        """Copy the variables that a host segment reads."""
+        with store.reading():
+            for slot in segment.inputs:
+                if slot in self.cells and env[slot] is None:
+                    value = self.cells[slot].value
+                    env[slot] = None if value is None else np.array(value)
+
+    def _run_cold(
+        self, segment: Segment, env: Env, store: VariableStore, foreign: set[int]
+    ) -> None:
+        guard = store.writing() if segment.commits else store.reading()
+        with guard:
+            for slot in segment.inputs:
+                if slot in self.cells and env[slot] is None:
+                    value = self._start_value(slot)
+                    if value is not None and slot in self.kept:
+                        value = np.array(value)
+                    env[slot] = None if value is None else np.asarray(value)
+                    foreign.add(id(env[slot]))
+            run_steps(segment.steps, env)
+            cells, values = [], []
+            for location, (_, after) in segment.commits.items():
+                value = env[after]
+                if value is None:
+                    continue
+                if id(value) in foreign or value.base is not None:
+                    value = np.array(value)
+                cells.append(store.cell(location.key))
+                values.append(value)
+                foreign.add(id(value))
+                env[after] = value
+            if cells:
+                store.commit(cells, values)
+
+    def _start_value(self, slot: int) -> Any:
+        cell = self.cells[slot]
+        if cell.value is None:
+            cell.value = initial_state(self.start_slots[slot])
+        return cell.value
+
+    def _run_compiled(self, index: int, env: Env, store: VariableStore) -> None:
+        from evergraph.runtime.compiled import run_segment
+
+        run_segment(self, index, env, store)
+
+    def _answer(self, env: Env, store: VariableStore) -> list[Any]:
+        loaded = [s for s in self.program.fetches if s in self.cells and env[s] is None]
+        if loaded:
+            with store.reading():
+                for slot in loaded:
+                    value = self._start_value(slot)
+                    if value is None:
+                        raise _unread(self, slot)
+                    env[slot] = np.asarray(value)
+                return [self._owned(env[slot], slot) for slot in self.program.fetches]
+        return [self._owned(env[slot], slot) for slot in self.program.fetches]
+
+    def _owned(self, value: Any, slot: int) -> Any:
+        """A fetched value as the user's own array, or as a NumPy scalar."""
+        from evergraph.runtime.host_segment import DEAD
+
+        if value is DEAD:
+            raise _dead_fetch(self, slot)
+        if value is None:
+            raise _unread(self, slot)
+        array = np.array(value)
+        return array if array.ndim else array[()]
+
+
+def initial_state(location: Any) -> Any:
+    """The state that a place has by itself: a random stream's start; None for variables."""
+    op: Operation = location.op
+    if op.op_def.random_blocks is None:
+        return None
+    seed, seed2 = int(op.attrs.get("seed", 0)), int(op.attrs.get("seed2", 0))
+    if seed == 0 and seed2 == 0:
+        import secrets
+
+        return np.asarray([secrets.randbits(64), secrets.randbits(64), 0], np.uint64)
+    mask = (1 << 64) - 1
+    return np.asarray([seed & mask, seed2 & mask, 0], np.uint64)
+
+
+def _versions(ops: Sequence[Operation]) -> int:
+    return sum(op.version for op in ops)
+
+
+def _kept(program: Program, segments: Sequence[Segment]) -> frozenset[int]:
+    """State slots that more than one segment, or a fetch, needs: their arrays aren't donated."""
+    seen: set[int] = set()
+    kept: set[int] = set(program.fetches)
+    for segment in segments:
+        for slot in segment.inputs:
+            if slot in seen:
+                kept.add(slot)
+            seen.add(slot)
+    return frozenset(kept)
+
+
+def _static_inputs(segment: Segment) -> list[int]:
+    """Inputs of `segment` whose values some step needs when compiling."""
+    maker = {slot: step for step in segment.steps for slot in step.outputs}
+    inputs = set(segment.inputs)
+    found: dict[int, None] = {}
+    stack = [step.inputs[i] for step in segment.steps for i in step.static]
+    seen: set[int] = set()
+    while stack:
+        slot = stack.pop()
+        if slot in seen or slot == NO_SLOT:
+            continue
+        seen.add(slot)
+        step = maker.get(slot)
+        if step is None:
+            if slot in inputs:
+                found[slot] = None
+        elif step.op_def.value_from_shapes is None:
+            stack.extend(step.inputs)
+    return sorted(found)
+
+
+def _can_compile(segment: Segment) -> bool:
+    return not any(step.op_def.control or step.is_token for step in segment.steps)
+
+
+def _unread(plan: Plan, slot: int) -> Exception:
+    from evergraph.core.errors import FailedPreconditionError, explain
+
+    op = plan.program.slot_tensor[slot].op
+    message = explain(
+        f"Attempting to use uninitialized value {op.name}",
+        expected="a value assigned before it is read",
+        given=f"variable '{op.name}' without a value in this session",
+        created=op.created_at,
+        fix="run tf.global_variables_initializer() or restore a checkpoint first",
+    )
+    return FailedPreconditionError(None, op, f"{message}\n\t [[{{{{node {op.name}}}}}]]")
+
+
+def _dead_fetch(plan: Plan, slot: int) -> Exception:
+    from evergraph.core.errors import InvalidArgumentError, explain
+
+    tensor = plan.program.slot_tensor.get(slot)
+    name = tensor.name if tensor is not None else "a fetch"
+    return InvalidArgumentError(
+        None,
+        tensor.op if tensor is not None else None,
+        explain(
+            f"Retval[0] does not have value: {name} lies on a branch of a cond that wasn't taken",
+            created=tensor.op.created_at if tensor is not None else None,
+            fix="fetch the result of tf.cond in place of a tensor inside of it",
+        ),
+    )

@@ -1,0 +1,210 @@
+"""One device segment as one XLA executable: tracing, gating by checks, donation, caching."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from evergraph.arrays import jax_backend, numpy_backend
+from evergraph.core.errors import UnavailableError
+from evergraph.runtime.fold_constants import is_pure, known_bytes
+from evergraph.runtime.partition import Segment
+from evergraph.runtime.program import NO_SLOT, Location, Step
+
+# Values above this are handed to the executable as arguments in place of literals of its code.
+MAX_LITERAL_BYTES = 16 << 10
+
+# Executables by structure, for all sessions of the process; the oldest go first.
+MAX_EXECUTABLES = 512
+_executables: OrderedDict[Any, Callable[..., Any]] = OrderedDict()
+
+
+class CompiledSegment:
+    """A segment ready to be called as `call(donated, others)`.
+
+    Attributes:
+        donated: slots whose arrays the call consumes: variables that it replaces.
+        others: slots of the further arguments.
+        committed: locations in the order of the first result.
+        outputs: slots in the order of the second result.
+        call: returns (new values, outputs, ok); `ok` is None when nothing is checked.
+    """
+
+    def __init__(
+        self,
+        segment: Segment,
+        constants: dict[int, Any],
+        static: dict[int, np.ndarray],
+        kept: frozenset[int],
+    ) -> None:
+        self.segment = segment
+        self.static = static
+        self.constants = {slot: constants[slot] for slot in segment.constants}
+        large = [s for s, v in self.constants.items() if _bytes(v) > MAX_LITERAL_BYTES]
+        self.large = {slot: self.constants.pop(slot) for slot in large}
+        self.committed: list[Location] = list(segment.commits)
+        starts = [before for before, _ in segment.commits.values()]
+        wanted = set(segment.inputs)
+        self.donated = [s for s in starts if s in wanted and s not in kept]
+        donated = set(self.donated)
+        self.others = [s for s in segment.inputs if s not in donated] + large
+        state = {after for _, after in segment.commits.values()}
+        self.outputs = [s for s in segment.outputs if s not in state]
+        self.call = _executable(self)
+
+    def trace(self, donated: Sequence[Any], others: Sequence[Any]) -> tuple[Any, Any, Any]:
+        """What JAX traces: the steps, then the gate."""
+        env: dict[int, Any] = dict(self.constants)
+        env.update(self.static)
+        env.update(zip(self.donated, donated, strict=True))
+        for slot, value in zip(self.others, others, strict=True):
+            if slot not in self.static:
+                env[slot] = value
+        with jax_backend.collect_checks() as checks:
+            for step in self.segment.steps:
+                run_step(step, env)
+        ok = jax_backend.all_of(checks) if checks else None
+        state = [
+            _gated(self.segment, location, before, after, env, ok)
+            for location, (before, after) in self.segment.commits.items()
+        ]
+        return state, [jax_backend.asarray(env[slot]) for slot in self.outputs], ok
+
+
+def run_step(step: Step, env: dict[int, Any]) -> None:
+    """Run one step on traced values; on NumPy where all of its inputs are known."""
+    values = [None if i == NO_SLOT else env[i] for i in step.inputs]
+    call: Callable[..., Sequence[Any]] = step.call  # type: ignore[assignment]  # control steps are gone
+    if is_pure(step) and all(isinstance(v, np.ndarray | np.generic) for v in values):
+        size = known_bytes(step)
+        if size is None or size <= MAX_LITERAL_BYTES:
+            results = call(numpy_backend, [np.asarray(v) for v in values])
+            env.update(zip(step.outputs, (np.asarray(r) for r in results), strict=True))
+            return
+    env.update(zip(step.outputs, call(jax_backend, values), strict=True))
+
+
+def _gated(
+    segment: Segment, location: Location, before: int, after: int, env: dict[int, Any], ok: Any
+) -> Any:
+    """The value to commit: the new one, or the old one when a check of the segment failed."""
+    new = jax_backend.asarray(env[after])
+    if ok is None or before not in env:
+        return new
+    old = env[before]
+    if old is None or jax_backend.shape(old) != jax_backend.shape(new) or old.dtype != new.dtype:
+        return new
+    chain = [s for s in segment.steps if any(at is location for at, _, _ in s.written)]
+    if all(s.op_def.gated_by for s in chain):
+        return _gated_rows(chain, location, old, env, ok)
+    return jax_backend.where(ok, new, old)
+
+
+def _gated_rows(
+    chain: Sequence[Step], location: Location, old: Any, env: dict[int, Any], ok: Any
+) -> Any:
+    """Sparse writes switched off through their indices, so that the table stays in place."""
+    value = old
+    for step in chain:
+        names = step.op_def.flat_input_names(step.op.attrs)
+        gate = names.index(step.op_def.gated_by)
+        values = [None if i == NO_SLOT else env[i] for i in step.inputs]
+        table = next(
+            i for i, slot in enumerate(step.inputs)
+            for at, start, _ in step.written if at is location and slot == start
+        )
+        values[table] = value
+        indices = jax_backend.asarray(values[gate])
+        limit = jax_backend.full(indices.shape, jax_backend.shape(old)[0], indices.dtype)
+        values[gate] = jax_backend.where(ok, indices, limit)
+        with jax_backend.collect_checks():  # these rows are dropped on purpose
+            results = step.call(jax_backend, values)  # type: ignore[misc]  # it has a kernel
+        position = next(i for i, (at, _, _) in enumerate(step.written) if at is location)
+        value = results[position]
+    return value
+
+
+def _executable(compiled: CompiledSegment) -> Callable[..., Any]:
+    key = _structure(compiled)
+    found = _executables.get(key)
+    if found is not None:
+        _executables.move_to_end(key)
+        return found
+    function = jax.jit(compiled.trace, donate_argnums=(0,))
+    _executables[key] = function
+    while len(_executables) > MAX_EXECUTABLES:
+        _executables.popitem(last=False)
+    return function
+
+
+def _structure(compiled: CompiledSegment) -> Any:
+    """A key equal for segments that compute the same: slots renumbered, names left out."""
+    number: dict[int, int] = {NO_SLOT: NO_SLOT}
+
+    def of(slots: Sequence[int]) -> tuple[int, ...]:
+        return tuple(number.setdefault(slot, len(number)) for slot in slots)
+
+    inputs = (of(compiled.donated), of(compiled.others), of(list(compiled.constants)))
+    steps = tuple(
+        (
+            step.op.type,
+            _frozen_attrs(step),
+            of(step.inputs),
+            of(step.outputs),
+            tuple((number[b], number[a]) for _, b, a in step.written),
+            id(step.op) if step.op_def.kernel_takes_op else None,
+            tuple(t.shape.num_elements() for t in step.op._outputs),
+        )
+        for step in compiled.segment.steps
+    )
+    constants = tuple(_frozen(v) for v in compiled.constants.values())
+    static = tuple((number.get(s), _frozen(v)) for s, v in compiled.static.items())
+    commits = tuple((number.get(b), number.get(a)) for b, a in compiled.segment.commits.values())
+    return inputs, steps, constants, static, commits, of(compiled.outputs)
+
+
+def _frozen_attrs(step: Step) -> Any:
+    attrs = step.op.attrs
+    return tuple((name, _frozen(attrs[name])) for name in step.op_def.kernel_attrs if name in attrs)
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        if value.dtype == object:
+            return value.shape, tuple(value.ravel().tolist())
+        return value.dtype.str, value.dtype.name, value.shape, value.tobytes()
+    if isinstance(value, list | tuple):
+        return tuple(_frozen(v) for v in value)
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value if not hasattr(value, "as_list") else str(value)
+
+
+def _bytes(value: Any) -> int:
+    return int(value.nbytes) if value.dtype != object else 0
+
+
+def run_one(step: Step, values: Sequence[Any]) -> Sequence[Any]:
+    """Run one op that has no NumPy kernel by itself."""
+    call: Callable[..., Sequence[Any]] = step.call  # type: ignore[assignment]  # it has a kernel
+    static = set(step.static)
+
+    def traced(*arguments: Any) -> list[Any]:
+        given = iter(arguments)
+        with jax_backend.collect_checks() as checks:
+            results = list(
+                call(jax_backend, [v if i in static else next(given) for i, v in enumerate(values)])
+            )
+        return [*results, jax_backend.all_of(checks) if checks else np.True_]
+
+    with jax.enable_x64(True):
+        *results, ok = jax.jit(traced)(*(v for i, v in enumerate(values) if i not in static))
+    if not bool(ok):
+        raise UnavailableError(None, step.op, f"A check of {step.op.name} failed.")
+    return [np.asarray(r) for r in results]
