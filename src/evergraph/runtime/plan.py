@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,6 +60,15 @@ class Plan:
         ]
         self.runs: dict[Any, int] = {}
         self.compiled: dict[Any, Any] = {}
+        self.session: Any = None
+
+    def with_structure(self, fetches: Fetches) -> Plan:
+        """This plan answering in another structure of the same tensors; everything else is shared."""
+        if fetches is self.fetches:
+            return self
+        other = copy.copy(self)
+        other.fetches = fetches
+        return other
 
     def is_current(self) -> bool:
         """Whether no operation of the plan has changed since it was made."""
