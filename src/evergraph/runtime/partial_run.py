@@ -38,9 +38,9 @@ class PartialRun:
                     None, tensor.op, f"The feed {tensor.name} had already been fed."
                 )
             self._given[tensor] = value
-        wanted = fetches if isinstance(fetches, list | tuple) else [fetches]
-        for fetch in wanted:
-            element = graph.as_graph_element(fetch)
+        wanted = list(fetches) if isinstance(fetches, list | tuple) else [fetches]
+        elements = [graph.as_graph_element(fetch) for fetch in wanted]
+        for element in elements:
             if element not in self._fetches:
                 raise InvalidArgumentError(
                     None, None, f"The fetch {element.name} was not specified in partial_run_setup."
@@ -50,4 +50,8 @@ class PartialRun:
                     None, None, f"The fetch {element.name} had already been fetched."
                 )
             self._done.add(element)
-        return self._session.run(fetches, dict(self._given))
+        results = self._session.run(wanted, dict(self._given))
+        for element, value in zip(elements, results, strict=True):
+            if value is not None:
+                self._given[element] = value
+        return results if isinstance(fetches, list | tuple) else results[0]

@@ -245,9 +245,6 @@ class BaseSession:
         """Go on with a run that `partial_run_setup` began."""
         return handle.run(fetches, feed_dict)
 
-    def _as_graph_element(self) -> None:
-        return None
-
 
 class Session(BaseSession):
     """Runs the operations of a graph and holds the values of its variables.
