@@ -1,0 +1,1 @@
+"""Gradients: from a loss to the operations that compute its derivatives."""

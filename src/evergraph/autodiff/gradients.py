@@ -1,0 +1,330 @@
+"""tf.gradients: the symbolic reverse walk.
+
+Reference: TensorFlow 1.15, tensorflow/python/ops/gradients_util.py.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from enum import Enum
+from typing import Any
+
+from evergraph.autodiff.aggregation import aggregate
+from evergraph.autodiff.reachability import between, is_trainable, stop_ops
+from evergraph.core import dtypes
+from evergraph.core.errors import explain
+from evergraph.graph.composite import IndexedSlices
+from evergraph.graph.conversion import (
+    convert_n_to_tensor_or_indexed_slices,
+    internal_convert_to_tensor,
+)
+from evergraph.graph.graph import Graph
+from evergraph.graph.operation import Operation, Tensor
+from evergraph.graph.scopes import colocate_with, device, get_default_graph, name_scope
+from evergraph.ops.array_shape import identity, shape
+from evergraph.ops.constants import constant, fill, zeros_like
+from evergraph.ops.grouping import tuple as tuple_of
+from evergraph.registry.gradients import get_gradient_function
+
+
+class UnconnectedGradients(Enum):
+    """What `gradients` gives for an x that no y depends on."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+# The state of gradients through loops, made by control flow when a loop lies between:
+# make_loop_state(operations between, set of them, colocate) -> state or None.
+make_loop_state: Callable[..., Any] | None = None
+
+
+def gradients(
+    ys: Any,
+    xs: Any,
+    grad_ys: Any = None,
+    name: str = "gradients",
+    colocate_gradients_with_ops: bool = False,
+    gate_gradients: bool = False,
+    aggregation_method: int | None = None,
+    stop_gradients: Any = None,
+    unconnected_gradients: UnconnectedGradients = UnconnectedGradients.NONE,
+) -> list[Any]:
+    """Add operations that compute the derivatives of the sum of `ys` with respect to each of `xs`.
+
+    Args:
+        ys: a tensor or a list of tensors.
+        xs: a tensor, a variable, or a list of these.
+        grad_ys: gradients with respect to `ys`, of their shapes; ones where None.
+        name: name scope of the new operations.
+        colocate_gradients_with_ops: place each gradient with its operation.
+        gate_gradients: wait for all gradients of an operation before any is used.
+        aggregation_method: one of `AggregationMethod`.
+        stop_gradients: tensors that count as constants.
+        unconnected_gradients: None or zeros for an x that no y depends on.
+
+    Returns:
+        One Tensor, IndexedSlices (the gradient of a gather) or None for each of `xs`.
+
+    Raises:
+        LookupError: an operation between has no gradient.
+        TypeError: `ys` are complex and `grad_ys` isn't given, or a gradient has a wrong dtype.
+        ValueError: arguments that contradict each other.
+    """
+    unconnected_gradients = UnconnectedGradients(unconnected_gradients)
+    ys, xs = _as_list(ys), _as_list(xs)
+    stops = [] if stop_gradients is None else _as_list(stop_gradients)
+    grads = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
+    with name_scope(name, "gradients", [*ys, *xs, *stops, *grads]):
+        # TensorFlow takes this name too, so later names depend on it.
+        get_default_graph().unique_name("uid")
+        ys = convert_n_to_tensor_or_indexed_slices(ys, name="y")
+        targets = [_target(x, i) for i, x in enumerate(xs)]
+        walk = _Walk(colocate_gradients_with_ops, bool(gate_gradients), aggregation_method)
+        initial = walk.initial_gradients(grads, ys)
+        stops = [internal_convert_to_tensor(t) for t in stops]
+        walk.run(ys, targets, initial, [t.op for t in stops])
+        return [walk.result(x, unconnected_gradients) for x in targets]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _target(x: Any, index: int) -> Any:
+    handle = getattr(x, "handle", None)
+    if isinstance(handle, Tensor) and handle.dtype == dtypes.resource:
+        return handle
+    if isinstance(x, IndexedSlices):
+        return x.values
+    return internal_convert_to_tensor(x, name=f"x_{index}", as_ref=True)
+
+
+class _Walk:
+    """The gradients collected so far, and the rules for going on."""
+
+    def __init__(self, colocate: bool, gate: bool, method: int | None) -> None:
+        self.colocate = colocate
+        self.gate = gate
+        self.method = method
+        # For each operation one list of gradients per output; once summed, the sum itself.
+        self.collected: dict[Operation, list[Any]] = {}
+        self.loop_state: Any = None
+
+    def _placed(self, op: Operation | None) -> AbstractContextManager[Any]:
+        return colocate_with(op) if self.colocate and op is not None else nullcontext()
+
+    def initial_gradients(self, grads: Sequence[Any], ys: Sequence[Any]) -> list[Any]:
+        """The gradients with respect to `ys`: those given, or ones."""
+        if len(grads) != len(ys):
+            raise ValueError(f"Passed {len(grads)} grad_ys for {len(ys)} ys")
+        given = convert_n_to_tensor_or_indexed_slices(list(grads), name="grad_y")
+        result: list[Any] = []
+        for index, (y, grad) in enumerate(zip(ys, given, strict=True)):
+            with self._placed(y.op):
+                if grad is None:
+                    if y.dtype.is_complex:
+                        raise TypeError(
+                            f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})"
+                        )
+                    size = shape(y)
+                    one = constant(1, dtype=y.dtype, name=f"grad_ys_{index}")
+                    result.append(fill(size, one))
+                    continue
+                _check_kind(y, grad)
+                result.append(_named(grad, index))
+        return result
+
+    def run(
+        self,
+        ys: Sequence[Any],
+        xs: Sequence[Any],
+        initial: Sequence[Any],
+        stop_gradient_ops: Sequence[Operation],
+    ) -> None:
+        """Walk back from `ys` until every operation between has its gradient."""
+        to_ops = [y.op for y in ys]
+        from_ops = [x.op for x in xs]
+        region = between(to_ops, from_ops)
+        if make_loop_state is not None:
+            self.loop_state = make_loop_state(region.ops, set(region.ops), self.colocate)
+        for y, grad in zip(ys, initial, strict=True):
+            self._add(y, grad)
+        queue: deque[Operation] = deque()
+        for op in dict.fromkeys(to_ops):
+            if region.pending[op] == 0 and op in region.reachable:
+                queue.append(op)
+        if self.loop_state is not None:
+            self.loop_state.enqueue_unused_exits(self, region, queue, to_ops)
+        stops = stop_ops(from_ops, stop_gradient_ops, region.pending)
+        graph = get_default_graph()
+        while queue:
+            op = queue.popleft()
+            with self._placed(op):
+                self._step(op, op in stops, graph)
+            self._enqueue(op, region.pending, queue)
+        if self.loop_state is not None:
+            self.loop_state.finish()
+
+    def _step(self, op: Operation, is_stop: bool, graph: Graph) -> None:
+        if self.loop_state is not None:
+            self.loop_state.enter(op, before=True)
+        out_grads = self._sums(op)
+        if self.loop_state is not None:
+            self.loop_state.leave(op, before=True)
+        has_gradient = any(g is not None for g in out_grads)
+        function = _gradient_function(op) if has_gradient and not is_stop else None
+        if self.loop_state is not None:
+            self.loop_state.enter(op, before=False)
+        in_grads: list[Any] = [None] * len(op._inputs)
+        if function is not None and has_gradient:
+            for index, grad in enumerate(out_grads):
+                if grad is None and is_trainable(op._outputs[index]):
+                    out_grads[index] = self._zeros(op, index)
+            with name_scope(op.name + "_grad"):
+                in_grads = self._call(op, function, out_grads)
+        for index, (tensor, grad) in enumerate(zip(op._inputs, in_grads, strict=True)):
+            if grad is not None:
+                if isinstance(grad, Tensor) and tensor.dtype != dtypes.resource:
+                    _merge_shape(op, index, tensor, grad)
+                self._add(tensor, grad)
+        if self.loop_state is not None:
+            self.loop_state.leave(op, before=False)
+
+    def _call(self, op: Operation, function: Any, out_grads: Sequence[Any]) -> list[Any]:
+        result = function(op, *out_grads)
+        in_grads = list(result) if isinstance(result, list | tuple) else [result]
+        _check_count(op, in_grads)
+        if self.gate and sum(g is not None for g in in_grads) > 1:
+            with device(None), colocate_with(None, ignore_existing=True):
+                in_grads = tuple_of(in_grads)
+        return in_grads
+
+    def _zeros(self, op: Operation, index: int) -> Any:
+        """The gradient of an output that the ys don't depend on."""
+        if self.loop_state is not None:
+            return self.loop_state.zeros_like(op, index)
+        return zeros_outside_loop(op, index)
+
+    def _sums(self, op: Operation) -> list[Any]:
+        collected = self.collected.get(op)
+        if collected is None:
+            return [None] * len(op._outputs)
+        for index, grads in enumerate(collected):
+            if isinstance(grads, list):
+                collected[index] = aggregate(grads, op, self.method)
+        return list(collected)
+
+    def _add(self, tensor: Any, grad: Any) -> None:
+        op = tensor.op
+        collected = self.collected.get(op)
+        if collected is None:
+            collected = self.collected[op] = [[] for _ in op._outputs]
+        index = tensor.value_index if isinstance(tensor, Tensor) else tensor.values.value_index
+        if isinstance(collected[index], list):
+            collected[index].append(grad)
+        else:  # a loop's switch: its sum was taken early
+            collected[index] = grad
+
+    def _enqueue(self, op: Operation, pending: Any, queue: deque[Operation]) -> None:
+        for tensor in op._inputs:
+            other = tensor.op
+            pending[other] -= 1
+            ready = pending[other] == 0
+            if self.loop_state is not None:
+                self.loop_state.enqueue(self, other, ready, pending, queue)
+            elif ready:
+                queue.append(other)
+
+    def result(self, x: Tensor, unconnected: UnconnectedGradients) -> Any:
+        """The gradient collected for `x`."""
+        collected = self.collected.get(x.op)
+        grad = collected[x.value_index] if collected is not None else None
+        if isinstance(grad, list):
+            grad = None if not grad else aggregate(grad, x.op, self.method)
+        if grad is None and unconnected is UnconnectedGradients.ZERO:
+            return _zeros_for(x)
+        return grad
+
+
+def _zeros_for(tensor: Tensor) -> Any:
+    if tensor.dtype == dtypes.resource:
+        from evergraph.ops.constants import zeros
+        from evergraph.ops.resource import handle_dtype, variable_shape
+
+        return zeros(variable_shape(tensor), dtype=handle_dtype(tensor))
+    return zeros_like(tensor, optimize=False)
+
+
+def zeros_outside_loop(op: Operation, index: int) -> Any:
+    """Zeros like output `index` of `op`; on the other branch of a cond, made only when it is taken."""
+    value = op._outputs[index]
+    context = op._control_flow_context
+    if op.op_def is None or op.op_def.control != "switch" or context is None:
+        return _zeros_for(value)
+    return context.zeros_of_other_branch(op, value)
+
+
+def _gradient_function(op: Operation) -> Any:
+    try:
+        return get_gradient_function(op)
+    except LookupError:
+        raise LookupError(
+            explain(
+                f"No gradient defined for operation '{op.name}' (op type: {op.type})",
+                created=op.created_at,
+                fix="use tf.stop_gradient around it, or tf.RegisterGradient",
+            )
+        ) from None
+
+
+def _check_kind(y: Any, grad: Any) -> None:
+    if y.dtype.is_floating or y.dtype.is_integer:
+        if not (grad.dtype.is_floating or grad.dtype.is_integer):
+            raise TypeError(
+                f"Gradient type {grad.dtype.name} generated for real or integer-valued tensor {y} "
+                f"with type {y.dtype.name} must be real or integer"
+            )
+    elif y.dtype.is_complex:
+        if not grad.dtype.is_complex:
+            raise TypeError(
+                f"Gradient type {grad.dtype.name} generated for complex-valued tensor {y} with type "
+                f"{y.dtype.name} must be real"
+            )
+    elif y.dtype not in (dtypes.variant, dtypes.resource):
+        raise TypeError(
+            f"Tensor {y} with type {y.dtype.name} must be numeric to obtain a default gradient"
+        )
+
+
+def _named(grad: Any, index: int) -> Any:
+    """A copy of a given gradient inside the scope of this call."""
+    if isinstance(grad, IndexedSlices):
+        size = grad.dense_shape
+        return IndexedSlices(
+            identity(grad.values, name=f"grad_ys_{index}_values"),
+            identity(grad.indices, name=f"grad_ys_{index}_indices"),
+            None if size is None else identity(size, name=f"grad_ys_{index}_shape"),
+        )
+    return identity(grad, name=f"grad_ys_{index}")
+
+
+def _check_count(op: Operation, grads: Sequence[Any]) -> None:
+    if len(grads) != len(op._inputs):
+        raise ValueError(
+            f"Num gradients {len(grads)} generated for op {op.name} do not match num inputs "
+            f"{len(op._inputs)}"
+        )
+
+
+def _merge_shape(op: Operation, index: int, tensor: Tensor, grad: Tensor) -> None:
+    try:
+        grad.set_shape(tensor.shape)
+    except ValueError:
+        raise ValueError(
+            "Incompatible shapes between op input and calculated input gradient.  "
+            f"Forward operation: {op.name}.  Input index: {index}. Original input shape: "
+            f"{tensor.shape}.  Calculated input gradient shape: {grad.shape}"
+        ) from None
