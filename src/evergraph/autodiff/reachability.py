@@ -84,10 +84,6 @@ def stop_ops(
     pending: defaultdict[Operation, int],
 ) -> set[Operation]:
     """Operations whose inputs get no gradient: ends of the walk, and those the user named."""
-    stops = {
-        op
-        for op in from_ops
-        if not any(pending[tensor.op] > 0 for tensor in op._inputs)
-    }
+    stops = {op for op in from_ops if not any(pending[tensor.op] > 0 for tensor in op._inputs)}
     stops.update(stop_gradient_ops)
     return stops

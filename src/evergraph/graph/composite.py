@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 from typing import Any
 
-from evergraph.core import dtypes, shapes
+from evergraph.core import dtypes, nest, shapes
 from evergraph.graph import graph as graph_module
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
@@ -207,3 +207,18 @@ def convert_to_tensor_or_sparse_tensor(
             )
         return value
     return convert_to_tensor(value, dtype=dtype, name=name)
+
+
+def _indexed_slices_parts(value: IndexedSlices) -> list[Any]:
+    parts = [value.values, value.indices]
+    return parts if value.dense_shape is None else [*parts, value.dense_shape]
+
+
+nest.register_composite(
+    IndexedSlices, _indexed_slices_parts, lambda _, parts: IndexedSlices(*parts)
+)
+nest.register_composite(
+    SparseTensor,
+    lambda value: [value.indices, value.values, value.dense_shape],
+    lambda _, parts: SparseTensor(*parts),
+)

@@ -94,7 +94,9 @@ def _raise_failed_check(
     """
     segment = plan.segments[index]
     again = Env(len(env))
-    again[:] = [np.asarray(v) if isinstance(v, jax.Array) and not v.is_deleted() else v for v in env]
+    again[:] = [
+        np.asarray(v) if isinstance(v, jax.Array) and not v.is_deleted() else v for v in env
+    ]
     for slot, value in zip(compiled.committed, state, strict=True):
         before = segment.commits[slot][0]
         if before != NO_SLOT:

@@ -182,7 +182,13 @@ class _Builder:
             i for i, name in enumerate(flat) if op_def.input_index[name] in op_def.static_inputs
         )
         step = Step(
-            op, tuple(inputs), tuple(outputs), call, static, controllers, tuple(written),
+            op,
+            tuple(inputs),
+            tuple(outputs),
+            call,
+            static,
+            controllers,
+            tuple(written),
             frozenset(may_be_none),
             tuple(
                 (i, self.tokens[t])

@@ -22,7 +22,9 @@ def flatten_feeds(graph: Graph, feed_dict: Any) -> list[tuple[Tensor, Any]]:
         ValueError: a tensor that may not be fed, or one that is fed twice by different keys.
     """
     if not isinstance(feed_dict, Mapping):
-        raise TypeError(f"feed_dict must be a dictionary, not {type(feed_dict).__name__}: {feed_dict!r}")
+        raise TypeError(
+            f"feed_dict must be a dictionary, not {type(feed_dict).__name__}: {feed_dict!r}"
+        )
     result: list[tuple[Tensor, Any]] = []
     for key, value in feed_dict.items():
         for one_key, one_value in _nested(key, value):
@@ -115,8 +117,10 @@ def _numeric_array(tensor: Tensor, value: Any, kind: np.dtype[Any]) -> np.ndarra
 
 def _string_array(value: Any) -> np.ndarray:
     array = np.asarray(value, dtype=object) if not isinstance(value, np.ndarray) else value
-    flat = [x.encode() if isinstance(x, str) else (x if isinstance(x, bytes) else str(x).encode())
-            for x in array.ravel().tolist()]
+    flat = [
+        x.encode() if isinstance(x, str) else (x if isinstance(x, bytes) else str(x).encode())
+        for x in array.ravel().tolist()
+    ]
     result = np.empty(len(flat), dtype=object)
     result[:] = flat
     return result.reshape(array.shape)

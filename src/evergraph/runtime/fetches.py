@@ -44,7 +44,9 @@ def register_session_run_conversion_functions(
     """
     if any(issubclass(tensor_type, kind) for kind, *_ in _expansions):
         raise ValueError(f"{tensor_type} has already been registered so ignore it.")
-    _expansions.insert(0, (tensor_type, fetch_function, feed_function, feed_function_for_partial_run))
+    _expansions.insert(
+        0, (tensor_type, fetch_function, feed_function, feed_function_for_partial_run)
+    )
 
 
 def expand_feed(key: Any, value: Any) -> list[tuple[Any, Any]]:
@@ -110,7 +112,9 @@ class Fetches:
 
     def _leaf(self, fetch: Any) -> Build:
         if isinstance(fetch, SparseTensor):
-            parts = [self._element(t, fetch) for t in (fetch.indices, fetch.values, fetch.dense_shape)]
+            parts = [
+                self._element(t, fetch) for t in (fetch.indices, fetch.values, fetch.dense_shape)
+            ]
             return lambda values: SparseTensorValue(*(p(values) for p in parts))
         if isinstance(fetch, IndexedSlices):
             tensors = [fetch.values, fetch.indices]
@@ -148,7 +152,9 @@ class Fetches:
                 )
             ) from None
         if not self.graph.is_fetchable(element):
-            raise ValueError(f"Operation {getattr(element, 'op', element).name!r} has been marked as not fetchable.")
+            raise ValueError(
+                f"Operation {getattr(element, 'op', element).name!r} has been marked as not fetchable."
+            )
         if isinstance(element, Operation):
             if element not in self.targets:
                 self.targets.append(element)
@@ -174,10 +180,14 @@ def fetch_key(fetches: Any) -> Any:
     """A hashable key equal for equal fetches; None when there is none."""
     kind = type(fetches)
     if kind is list:
-        parts = tuple([x if type(x) is Tensor or type(x) is Operation else fetch_key(x) for x in fetches])
+        parts = tuple(
+            [x if type(x) is Tensor or type(x) is Operation else fetch_key(x) for x in fetches]
+        )
         return None if None in parts else (list, *parts)
     if kind is tuple:
-        parts = tuple([x if type(x) is Tensor or type(x) is Operation else fetch_key(x) for x in fetches])
+        parts = tuple(
+            [x if type(x) is Tensor or type(x) is Operation else fetch_key(x) for x in fetches]
+        )
         return None if None in parts else (tuple, *parts)
     if isinstance(fetches, dict):
         items = tuple((k, fetch_key(v)) for k, v in fetches.items())

@@ -134,8 +134,11 @@ def call_kernel(step: Step, values: Sequence[Any]) -> Sequence[Any]:
         raise errors.InvalidArgumentError(
             None,
             step.op,
-            explain(f"{error} [Op:{step.op.type}]", given=_given(step.op, values),
-                    created=step.op.created_at),
+            explain(
+                f"{error} [Op:{step.op.type}]",
+                given=_given(step.op, values),
+                created=step.op.created_at,
+            ),
         ) from error
 
 

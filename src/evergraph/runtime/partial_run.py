@@ -19,7 +19,8 @@ class PartialRun:
         graph = session.graph
         self._session = session
         self._fetches = {
-            graph.as_graph_element(f) for f in (fetches if isinstance(fetches, list | tuple) else [fetches])
+            graph.as_graph_element(f)
+            for f in (fetches if isinstance(fetches, list | tuple) else [fetches])
         }
         self._feeds = {graph.as_graph_element(f, allow_operation=False) for f in feeds or ()}
         self._given: dict[Any, Any] = {}
@@ -31,7 +32,9 @@ class PartialRun:
         for tensor, value in flatten_feeds(graph, feed_dict or {}):
             if tensor not in self._feeds:
                 raise InvalidArgumentError(
-                    None, tensor.op, f"The feed {tensor.name} was not specified in partial_run_setup."
+                    None,
+                    tensor.op,
+                    f"The feed {tensor.name} was not specified in partial_run_setup.",
                 )
             if tensor in self._given:
                 raise InvalidArgumentError(

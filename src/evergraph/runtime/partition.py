@@ -117,5 +117,7 @@ def _wire(program: Program, segments: list[Segment]) -> None:
                 first = segment.commits.get(location, (before, after))[0]
                 segment.commits[location] = (first, after)
         committed = {after for _, after in segment.commits.values()}
-        segment.outputs = [slot for slot in sorted(made) if slot in needed_later or slot in committed]
+        segment.outputs = [
+            slot for slot in sorted(made) if slot in needed_later or slot in committed
+        ]
         needed_later |= set(segment.inputs)

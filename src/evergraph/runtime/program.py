@@ -105,7 +105,11 @@ def unfed_placeholder(op: Operation) -> InvalidArgumentError:
 
     dtype = op.outputs[0].dtype
     shape = op.attrs.get("shape")
-    known = f" and shape {shape_text(shape)}" if shape is not None and shape.ndims != 0 and shape.ndims is not None else ""
+    known = (
+        f" and shape {shape_text(shape)}"
+        if shape is not None and shape.ndims != 0 and shape.ndims is not None
+        else ""
+    )
     word = {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
     return InvalidArgumentError(
         op.node_def if hasattr(op, "node_def") else None,

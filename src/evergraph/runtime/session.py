@@ -36,7 +36,9 @@ class _Entry:
         self.plan = plan
         # Feeds map one to one to tensors, in the order of the feed dict.
         self.is_plain = is_plain
-        self.feeds = [(t, np.dtype(t.dtype.as_numpy_dtype), t.dtype == dtypes.string) for t in plan.fed]
+        self.feeds = [
+            (t, np.dtype(t.dtype.as_numpy_dtype), t.dtype == dtypes.string) for t in plan.fed
+        ]
 
 
 class BaseSession:
@@ -126,11 +128,7 @@ class BaseSession:
 
     def _run(self, fetches: Any, feed_dict: Any) -> Any:
         try:
-            key = (
-                (fetch_key(fetches), *feed_dict)
-                if feed_dict
-                else (fetch_key(fetches),)
-            )
+            key = (fetch_key(fetches), *feed_dict) if feed_dict else (fetch_key(fetches),)
             entry = self._plans.get(key)
         except TypeError:
             key, entry = None, None
@@ -138,9 +136,7 @@ class BaseSession:
             return self._run_slow(fetches, feed_dict, key)
         values = []
         if feed_dict:
-            for (tensor, kind, is_text), value in zip(
-                entry.feeds, feed_dict.values(), strict=True
-            ):
+            for (tensor, kind, is_text), value in zip(entry.feeds, feed_dict.values(), strict=True):
                 if type(value) is not np.ndarray or is_text:
                     value = as_array(tensor, value)
                 elif value.dtype is not kind:

@@ -114,8 +114,10 @@ def _gated_rows(
         gate = names.index(step.op_def.gated_by)
         values = [None if i == NO_SLOT else env[i] for i in step.inputs]
         table = next(
-            i for i, slot in enumerate(step.inputs)
-            for at, start, _ in step.written if at is location and slot == start
+            i
+            for i, slot in enumerate(step.inputs)
+            for at, start, _ in step.written
+            if at is location and slot == start
         )
         values[table] = value
         indices = jax_backend.asarray(values[gate])
