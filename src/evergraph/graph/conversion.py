@@ -143,6 +143,29 @@ def internal_convert_to_tensor(
     )
 
 
+_dense_types: tuple[type, ...] = (Tensor,)
+
+
+def register_dense_tensor_like_type(tensor_type: type) -> None:
+    """Let objects of `tensor_type` (variables) stand for the tensor they convert to.
+
+    Raises:
+        TypeError: the type has no properties `name` and `dtype`.
+    """
+    global _dense_types
+    for attribute in ("name", "dtype"):
+        if not isinstance(getattr(tensor_type, attribute, None), property):
+            raise TypeError(
+                f"Type {tensor_type.__name__} does not define a `{attribute}` property"
+            )
+    _dense_types = (*_dense_types, tensor_type)
+
+
+def is_dense_tensor_like(value: Any) -> bool:
+    """Whether `value` is a Tensor, or of a type that stands for one."""
+    return isinstance(value, _dense_types)
+
+
 def _prefix(name: str | None) -> str:
     return f"{name}: " if name else ""
 
@@ -224,5 +247,7 @@ __all__ = [
     "convert_to_tensor_or_indexed_slices",
     "get_default_graph",
     "internal_convert_to_tensor",
+    "is_dense_tensor_like",
+    "register_dense_tensor_like_type",
     "register_tensor_conversion_function",
 ]

@@ -185,7 +185,12 @@ def _plain(op_type: str, attr: AttrDef, value: Any) -> Any:
                 raise TypeError(f"Expected bool for argument '{attr.name}' not {value!r}.")
             return bool(value)
         case "type":
-            dtype = dtypes.as_dtype(value).base_dtype
+            try:
+                dtype = dtypes.as_dtype(value).base_dtype
+            except TypeError:
+                raise TypeError(
+                    f"Expected DataType for argument '{attr.name}' not {value!r}."
+                ) from None
             check_allowed(op_type, attr, dtype)
             return dtype
         case "shape":

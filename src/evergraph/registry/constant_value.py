@@ -25,8 +25,6 @@ def constant_value(tensor: Tensor, partial: bool = False) -> np.ndarray | None:
         return np.asarray(tensor)
     if tensor.op.op_def is None:
         return None
-    if evaluate_kernel is None:
-        return None
     return _evaluate(tensor, set())
 
 
@@ -62,7 +60,7 @@ def _evaluate(root: Tensor, failed: set[Operation]) -> np.ndarray | None:
             tensor._constant = from_shape  # type: ignore[attr-defined]  # a memo
             stack.pop()
             continue
-        if not _is_foldable(op) or any(_is_large(t) for t in op._outputs):
+        if evaluate_kernel is None or not _is_foldable(op) or any(_is_large(t) for t in op._outputs):
             return None
         missing = [t for t in op._inputs if _known(t) is None]
         if missing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,8 @@ class ShapeContext:
         self.op = op
         self.inputs: list[TensorShape] = [tensor.shape for tensor in op._inputs]
         self._grouped: list[Any] | None = None
+        # What error messages tell of the values: input index -> array or shape.
+        self.asked: dict[int, Any] = {}
 
     def attr(self, name: str) -> Any:
         """The value of attr `name`."""
@@ -49,11 +50,17 @@ class ShapeContext:
 
     def constant(self, index: int) -> np.ndarray | None:
         """The value of input `index` when it follows from constants and static shapes, else None."""
-        return constants.constant_value(self.op._inputs[index])
+        value = constants.constant_value(self.op._inputs[index])
+        if value is not None:
+            self.asked.setdefault(index % len(self.inputs), value)
+        return value
 
     def constant_as_shape(self, index: int) -> TensorShape:
         """Input `index`, a vector of sizes, as a shape: -1 and unknown elements are unknown."""
-        return constants.constant_value_as_shape(self.op._inputs[index])
+        shape = constants.constant_value_as_shape(self.op._inputs[index])
+        if shape.ndims is not None:
+            self.asked[index % len(self.inputs)] = shape
+        return shape
 
     def partial(self, index: int) -> Any:
         """Input `index` as far as known: int or None for a scalar; tuple of these, or None, for a vector."""
@@ -94,7 +101,7 @@ def _call(op_def: OpDef, op: Operation) -> Any:
     try:
         return op_def.shape_function(context)  # type: ignore[misc]  # checked by the caller
     except ValueError as error:
-        raise ValueError(describe_mismatch(op, str(error))) from None
+        raise ValueError(describe_mismatch(op, str(error), context.asked)) from None
 
 
 def shape_text(shape: TensorShape) -> str:
@@ -104,34 +111,32 @@ def shape_text(shape: TensorShape) -> str:
     return "[" + ",".join("?" if d is None else str(d) for d in shape.as_list()) + "]"
 
 
-def describe_mismatch(op: Operation, message: str) -> str:
-    """The full text of a shape error of `op`."""
+def describe_mismatch(op: Operation, message: str, asked: dict[int, Any] | None = None) -> str:
+    """The full text of a shape error of `op`.
+
+    Args:
+        op: the operation.
+        message: what is wrong.
+        asked: input index -> what the shape function learnt of its value, an array or a shape.
+    """
     shapes = ", ".join(shape_text(t.shape) for t in op._inputs)
-    first = f"{message.rstrip('.')} for '{op.name}' (op: '{op.type}') with input shapes: {shapes}"
-    computed = [
-        f"input[{i}] = {_value_text(value)}"
-        for i, value in enumerate(_static_values(op))
-        if value is not None
-    ]
-    if computed:
-        first += f" and with computed input tensors: {', '.join(computed)}"
+    first = f"{message} for '{op.name}' (op: '{op.type}') with input shapes: {shapes}"
+    values, partial = [], []
+    for i, value in sorted((asked or {}).items()):
+        if isinstance(value, TensorShape):
+            partial.append(f"input[{i}] = {shape_text(value)}")
+        else:
+            values.append(f"input[{i}] = {_value_text(value)}")
+    if values:
+        first += f" and with computed input tensors: {', '.join(values)}"
+    if partial:
+        first += f" and with input tensors computed as partial shapes: {','.join(partial)}"
     names = op.op_def.flat_input_names(op.attrs) if op.op_def else []
     given = ", ".join(
         f"{name} = '{t.name}' {t.dtype.name} {shape_text(t.shape)}"
         for name, t in zip(names, op._inputs, strict=False)
     )
     return explain(first + ".", given=given or None, created=op.created_at)
-
-
-def _static_values(op: Operation) -> Sequence[np.ndarray | None]:
-    if op.op_def is None or not op.op_def.static_inputs:
-        return []
-    wanted = {op.op_def.inputs[i].name for i in op.op_def.static_inputs}
-    names = op.op_def.flat_input_names(op.attrs)
-    return [
-        constants.constant_value(t) if name in wanted else None
-        for name, t in zip(names, op._inputs, strict=True)
-    ]
 
 
 def _value_text(value: np.ndarray) -> str:

@@ -1,0 +1,1 @@
+"""What each operation means: one family per file, one block per op."""
