@@ -1,0 +1,229 @@
+"""The nodes of version 1 control flow: Switch, Merge, and those of loops.
+
+The runtime gives them their meaning (`control` in their OpDefs); they have no kernels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evergraph.core import dtypes
+from evergraph.core.shapes import TensorShape
+from evergraph.graph.conversion import convert_to_tensor, internal_convert_to_tensor
+from evergraph.graph.operation import Operation, Tensor
+from evergraph.graph.scopes import get_default_graph, name_scope
+from evergraph.registry.op_def import OpDef, register_op
+from evergraph.registry.shape_functions import scalar, unchanged, with_rank
+from evergraph.registry.shape_inference import ShapeContext
+
+
+def _switch_shape(c: ShapeContext) -> list[TensorShape]:
+    with_rank(c.inputs[1], 0)
+    return [c.inputs[0], c.inputs[0]]
+
+
+def _merge_shape(c: ShapeContext) -> list[TensorShape]:
+    """What all inputs agree on: unlike inputs leave unknown sizes."""
+    result = c.inputs[0]
+    for shape in c.inputs[1:]:
+        if result.ndims is None or shape.ndims != result.ndims:
+            return [TensorShape(None), TensorShape([])]
+        pairs = zip(result.as_list(), shape.as_list(), strict=True)
+        result = TensorShape([a if a == b else None for a, b in pairs])
+    return [result, TensorShape([])]
+
+
+def _register_pair(name: str, inputs: str, outputs: str, **fields: Any) -> tuple[OpDef, OpDef]:
+    """Register `name` and the variant for refs, `Ref<name>`."""
+    attrs = fields.pop("attrs")
+    plain = register_op(name, inputs=inputs, outputs=outputs, attrs=attrs, **fields)
+
+    def as_ref(text: str) -> str:
+        return text.replace(": T", ": Ref(T)").replace("N * T", "N * Ref(T)")
+
+    ref = register_op(
+        "Ref" + name, inputs=as_ref(inputs), outputs=as_ref(outputs), attrs=dict(attrs), **fields
+    )
+    return plain, ref
+
+
+SWITCH = register_op(
+    "Switch",
+    inputs="data: T, pred: bool",
+    outputs="output_false: T, output_true: T",
+    attrs={"T": "type"},
+    shape=_switch_shape,
+    control="switch",
+    forwards=True,
+)
+
+REF_SWITCH = register_op(
+    "RefSwitch",
+    inputs="data: Ref(T), pred: bool",
+    outputs="output_false: Ref(T), output_true: Ref(T)",
+    attrs={"T": "type"},
+    shape=_switch_shape,
+    control="switch",
+    forwards=True,
+    allows_uninitialized_input=True,
+)
+
+MERGE = register_op(
+    "Merge",
+    inputs="inputs: N * T",
+    outputs="output: T, value_index: int32",
+    attrs={"T": "type", "N": "int >= 1"},
+    shape=_merge_shape,
+    control="merge",
+)
+
+REF_MERGE = register_op(
+    "RefMerge",
+    inputs="inputs: N * Ref(T)",
+    outputs="output: Ref(T), value_index: int32",
+    attrs={"T": "type", "N": "int >= 1"},
+    shape=_merge_shape,
+    control="merge",
+)
+
+_ENTER_ATTRS = {
+    "T": "type",
+    "frame_name": "string",
+    "is_constant": "bool = false",
+    "parallel_iterations": "int = 10",
+}
+
+
+def _enter_shape(c: ShapeContext) -> TensorShape:
+    return c.inputs[0] if c.attr("is_constant") else TensorShape(None)
+
+
+ENTER, REF_ENTER = _register_pair(
+    "Enter", "data: T", "output: T", attrs=_ENTER_ATTRS, shape=_enter_shape, control="enter",
+    forwards=True,
+)  # fmt: skip
+EXIT, REF_EXIT = _register_pair(
+    "Exit", "data: T", "output: T", attrs={"T": "type"}, shape=unchanged, control="exit"
+)
+NEXT_ITERATION, REF_NEXT_ITERATION = _register_pair(
+    "NextIteration", "data: T", "output: T", attrs={"T": "type"}, shape=unchanged,
+    control="next_iteration",
+)  # fmt: skip
+
+LOOP_COND = register_op(
+    "LoopCond", inputs="input: bool", outputs="output: bool", shape=scalar, control="loop_cond"
+)
+
+CONTROL_TRIGGER = register_op("ControlTrigger")
+
+
+@CONTROL_TRIGGER.kernel
+def _control_trigger(xp: Any) -> None:
+    """Nothing: its control edges are the point."""
+
+
+LOOP_COND.no_gradient()
+
+
+def switch(
+    data: Any, pred: Any, dtype: Any = None, name: str | None = None
+) -> tuple[Tensor, Tensor]:
+    """Send `data` to the first output when `pred` is false, to the second when it is true.
+
+    Args:
+        data: any tensor.
+        pred: bool scalar.
+        dtype: dtype that `data` is converted to.
+        name: name of the operation.
+
+    Returns:
+        (output_false, output_true); the one not taken has no value in that run.
+    """
+    with name_scope(name, "Switch", [data, pred]) as scope:
+        data = internal_convert_to_tensor(data, dtype=dtype, name="data", as_ref=True)
+        pred = convert_to_tensor(pred, name="pred")
+        result: tuple[Tensor, Tensor] = SWITCH(data, pred, name=scope)
+        return result
+
+
+def ref_switch(data: Tensor, pred: Any, name: str | None = None) -> tuple[Tensor, Tensor]:
+    """`switch` for the reference of a variable."""
+    result: tuple[Tensor, Tensor] = REF_SWITCH(data, pred, name=name)
+    return result
+
+
+def switch_ref_or_tensor(data: Any, pred: Tensor, name: str = "Switch") -> tuple[Tensor, Tensor]:
+    """`switch`, or `ref_switch` for a reference, placed with `data`."""
+    data = internal_convert_to_tensor(data, name="data", as_ref=True)
+    with get_default_graph().colocate_with(data.op, ignore_existing=True):
+        if data.dtype._is_ref_dtype:
+            return ref_switch(data, pred, name)
+        return switch(data, pred, name=name)
+
+
+def merge_branches(inputs: Any, name: str | None = None) -> tuple[Tensor, Tensor]:
+    """The one of `inputs` that has a value, and its index.
+
+    Raises:
+        ValueError: an input is None.
+    """
+    if any(item is None for item in inputs):
+        raise ValueError(f"At least one of the merge inputs is None: {inputs}")
+    with name_scope(name, "Merge", inputs) as scope:
+        tensors = [internal_convert_to_tensor(item, as_ref=True) for item in inputs]
+        op_def = REF_MERGE if all(t.dtype._is_ref_dtype for t in tensors) else MERGE
+        result: tuple[Tensor, Tensor] = op_def(tensors, name=scope)
+        return result
+
+
+@SWITCH.gradient
+def _switch_gradient(op: Operation, d_false: Any, d_true: Any) -> tuple[Any, None]:
+    return switch_gradient(op, (d_false, d_true)), None
+
+
+@REF_SWITCH.gradient
+def _ref_switch_gradient(op: Operation, d_false: Any, d_true: Any) -> tuple[Any, None]:
+    return switch_gradient(op, (d_false, d_true)), None
+
+
+def switch_gradient(op: Operation, d_outputs: tuple[Any, Any]) -> Any:
+    """The gradient of a Switch: that of the branch taken, through a Merge.
+
+    The walk has put zeros, made on the other branch, in the place of a gradient that is missing.
+    """
+    context = op._control_flow_context
+    if context is None:
+        d_false, d_true = d_outputs
+        false_part = switch(d_false, op.inputs[1])[0]
+        true_part = switch(d_true, op.inputs[1])[1]
+        return merge_branches([false_part, true_part])[0]
+    if d_outputs[1 - context.branch] is None:
+        if op.inputs[0].dtype == dtypes.resource:
+            taken = d_outputs[context.branch]
+            return merge_branches([taken, taken], name="cond_resource_grad")[0]
+        return None
+    return merge_branches(list(d_outputs), name="cond_grad")[0]
+
+
+@MERGE.gradient
+def _merge_gradient(op: Operation, d_output: Any, _: Any) -> list[Any]:
+    return merge_gradient(op, d_output)
+
+
+@REF_MERGE.gradient
+def _ref_merge_gradient(op: Operation, d_output: Any, _: Any) -> list[Any]:
+    return merge_gradient(op, d_output)
+
+
+def merge_gradient(op: Operation, d_output: Any) -> list[Any]:
+    """The gradient of a Merge: sent down the branch that was taken."""
+    context = op.inputs[0].op._control_flow_context
+    if context is not None:
+        return list(switch_ref_or_tensor(d_output, context.pred, name="cond_grad"))
+    from evergraph.ops.math_comparison import equal
+
+    taken = [equal(op.outputs[1], i) for i in range(len(op.inputs))]
+    return [switch_ref_or_tensor(d_output, pred)[1] for pred in taken]
+
+
+__all__ = ["merge_branches", "ref_switch", "switch", "switch_ref_or_tensor"]
