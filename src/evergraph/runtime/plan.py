@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evergraph.graph.operation import Operation, Tensor
+from evergraph.runtime.branches import Unbranchable, units_of
 from evergraph.runtime.fetches import Fetches
 from evergraph.runtime.host_segment import Env, run_steps
 from evergraph.runtime.partition import Segment, partition
@@ -51,8 +52,9 @@ class Plan:
         self.fed_slots = [self.program.feeds[t] for t in self.fed]
         static = {slot for slots in self.static_inputs for slot in slots}
         self.static_feeds = [i for i, slot in enumerate(self.fed_slots) if slot in static]
+        is_single = sum(1 for s in self.segments if s.steps) <= 1
         self.can_compile = [
-            segment.is_device and _can_compile(segment) for segment in self.segments
+            segment.is_device and _can_compile(segment, is_single) for segment in self.segments
         ]
         self.must_compile = [
             segment.is_device and any(s.op_def.compiled_only for s in segment.steps)
@@ -60,6 +62,7 @@ class Plan:
         ]
         self.runs: dict[Any, int] = {}
         self.compiled: dict[Any, Any] = {}
+        self.fast: dict[Any, Any] = {}
         self.session: Any = None
 
     def with_structure(self, fetches: Fetches) -> Plan:
@@ -89,6 +92,11 @@ class Plan:
             tuple([v.shape for v in feeds]),
             tuple([feeds[i].tobytes() for i in self.static_feeds]),
         )
+        fast = self.fast.get(signature)
+        if fast is not None:
+            answer = fast(feeds)
+            if answer is not None:
+                return answer  # type: ignore[no-any-return]  # FastCall is known to compiled.py alone
         count = self.runs.get(signature, 0)
         self.runs[signature] = count + 1
         program = self.program
@@ -107,7 +115,17 @@ class Plan:
                 self._run_compiled(index, env, store)
             else:
                 self._run_cold(segment, env, store, foreign)
+        if count == COLD_RUNS or (count == 0 and self.must_compile[:1] == [True]):
+            self._remember_fast(signature, store)
         return self._answer(env, store)
+
+    def _remember_fast(self, signature: Any, store: VariableStore) -> None:
+        if len(self.segments) == 1 and self.compiled:
+            from evergraph.runtime.compiled import fast_call
+
+            call = fast_call(self, store)
+            if call is not None:
+                self.fast[signature] = call
 
     def _load(self, segment: Segment, env: Env, store: VariableStore) -> None:
         """Copy the variables that a host segment reads."""
@@ -230,8 +248,15 @@ def _static_inputs(segment: Segment) -> list[int]:
     return sorted(found)
 
 
-def _can_compile(segment: Segment) -> bool:
-    return not any(step.op_def.control or step.is_token for step in segment.steps)
+def _can_compile(segment: Segment, is_single: bool) -> bool:
+    """Whether the segment can be one executable: branches that end in another segment can't."""
+    if not any(step.op_def.control or step.is_token for step in segment.steps):
+        return True
+    try:
+        units_of(segment.steps, segment.outputs)
+    except Unbranchable:
+        return False
+    return is_single
 
 
 def _unread(plan: Plan, slot: int) -> Exception:

@@ -19,55 +19,39 @@ class Cell:
 
 
 class ReadWriteLock:
-    """Many readers or one writer; a thread that holds the write lock may take either again."""
+    """Many readers or one writer; the writer's thread may take it again, either way.
+
+    The writer holds the gate through which readers enter, so that taking it costs one lock.
+    """
 
     def __init__(self) -> None:
-        self._condition = threading.Condition(threading.Lock())
+        self._gate = threading.RLock()
         self._readers = 0
-        self._writer: int | None = None
-        self._depth = 0
-        self._writers_waiting = 0
+        self._idle = threading.Condition(threading.Lock())
 
     def acquire_read(self) -> None:
-        me = threading.get_ident()
-        with self._condition:
-            if self._writer == me:
-                self._depth += 1
-                return
-            while self._writer is not None or self._writers_waiting:
-                self._condition.wait()
+        """Wait for the writer, then enter."""
+        with self._gate, self._idle:
             self._readers += 1
 
     def release_read(self) -> None:
-        with self._condition:
-            if self._writer == threading.get_ident():
-                self._depth -= 1
-                return
+        """Leave; the last reader lets a waiting writer go on."""
+        with self._idle:
             self._readers -= 1
             if self._readers == 0:
-                self._condition.notify_all()
+                self._idle.notify_all()
 
     def acquire_write(self) -> None:
-        me = threading.get_ident()
-        with self._condition:
-            if self._writer == me:
-                self._depth += 1
-                return
-            self._writers_waiting += 1
-            try:
-                while self._writer is not None or self._readers:
-                    self._condition.wait()
-            finally:
-                self._writers_waiting -= 1
-            self._writer = me
-            self._depth = 1
+        """Close the gate and wait until the readers inside have left."""
+        self._gate.acquire()
+        if self._readers:
+            with self._idle:
+                while self._readers:
+                    self._idle.wait()
 
     def release_write(self) -> None:
-        with self._condition:
-            self._depth -= 1
-            if self._depth == 0:
-                self._writer = None
-                self._condition.notify_all()
+        """Open the gate."""
+        self._gate.release()
 
 
 class VariableStore:

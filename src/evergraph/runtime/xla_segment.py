@@ -11,6 +11,7 @@ import numpy as np
 
 from evergraph.arrays import jax_backend, numpy_backend
 from evergraph.core.errors import UnavailableError
+from evergraph.runtime.branches import CondUnit, Unit, units_of
 from evergraph.runtime.fold_constants import is_pure, known_bytes
 from evergraph.runtime.partition import Segment
 from evergraph.runtime.program import NO_SLOT, Location, Step
@@ -54,6 +55,7 @@ class CompiledSegment:
         self.others = [s for s in segment.inputs if s not in donated] + large
         state = {after for _, after in segment.commits.values()}
         self.outputs = [s for s in segment.outputs if s not in state]
+        self.units = units_of(segment.steps, segment.outputs)
         self.call = _executable(self)
 
     def trace(self, donated: Sequence[Any], others: Sequence[Any]) -> tuple[Any, Any, Any]:
@@ -65,14 +67,86 @@ class CompiledSegment:
             if slot not in self.static:
                 env[slot] = value
         with jax_backend.collect_checks() as checks:
-            for step in self.segment.steps:
-                run_step(step, env)
+            run_units(self.units, env)
         ok = jax_backend.all_of(checks) if checks else None
         state = [
             _gated(self.segment, location, before, after, env, ok)
             for location, (before, after) in self.segment.commits.items()
         ]
         return state, [jax_backend.asarray(env[slot]) for slot in self.outputs], ok
+
+
+def run_units(units: Sequence[Unit], env: dict[int, Any]) -> None:
+    """Run steps and conds in order on traced values."""
+    for unit in units:
+        if isinstance(unit, CondUnit):
+            _run_cond(unit, env)
+        elif unit.op_def.control == "switch":
+            env.update((slot, env[unit.inputs[0]]) for slot in unit.outputs)
+        else:
+            run_step(unit, env)
+
+
+def _run_cond(unit: CondUnit, env: dict[int, Any]) -> None:
+    """One conditional; a predicate known while tracing leaves the branch taken alone."""
+    pred = env[unit.pred]
+    slots = [*unit.outputs, *(slot for step, _ in unit.merges for slot in step.outputs)]
+
+    def side(taken: bool, inner: dict[int, Any]) -> dict[int, Any]:
+        for at, member in unit.sides:
+            if at is taken:
+                run_units([member], inner)
+            else:
+                writes = (
+                    member.writes
+                    if isinstance(member, CondUnit)
+                    else [(before, after) for _, before, after in member.written]
+                )
+                inner.update((after, inner[before]) for before, after in writes)
+        for step, sides in unit.merges:
+            index = sides.index(taken)
+            inner[step.outputs[0]] = inner[step.inputs[index]]
+            inner[step.outputs[1]] = np.asarray(index, np.int32)
+        return inner
+
+    if isinstance(pred, np.ndarray | np.generic):
+        env.update(side(bool(pred), env))
+        return
+
+    def branch(taken: bool) -> Callable[[], tuple[list[Any], Any]]:
+        def run() -> tuple[list[Any], Any]:
+            with jax_backend.collect_checks() as checks:
+                inner = side(taken, dict(env))
+            ok = jax_backend.all_of(checks) if checks else np.True_
+            return [inner.get(slot) for slot in slots], ok
+
+        return run
+
+    on_true, on_false = branch(True), branch(False)
+    shapes = _branch_shapes(on_true, on_false)
+    results, ok = jax.lax.cond(pred, _filled(on_true, shapes), _filled(on_false, shapes))
+    env.update(zip(slots, results, strict=True))
+    jax_backend.check(ok, "InvalidArgumentError", "a check on a branch failed")
+
+
+def _branch_shapes(*branches: Callable[[], Any]) -> list[Any]:
+    """The shape and dtype of each output, from whichever branch makes it."""
+    found = [jax.eval_shape(branch)[0] for branch in branches]
+    return [a if a is not None else b for a, b in zip(*found, strict=True)]
+
+
+def _filled(branch: Callable[[], Any], shapes: list[Any]) -> Callable[[], Any]:
+    """`branch` with zeros, which nothing reads, for what only the other side makes."""
+
+    def run() -> Any:
+        values, ok = branch()
+        filled = [
+            jax_backend.full(s.shape, 0, s.dtype) if v is None else jax_backend.asarray(v)
+            for v, s in zip(values, shapes, strict=True)
+        ]
+        return filled, jax_backend.asarray(ok)
+
+    return run
 
 
 def run_step(step: Step, env: dict[int, Any]) -> None:

@@ -1,0 +1,225 @@
+"""Functionalising conds: the Switches and Merges of a device segment become nested branch units.
+
+Every step lies on some branches: a set of (predicate slot, taken side). A Switch adds one to what its
+outputs carry, a Merge takes the pair away again. Steps that share a predicate and can run at the same
+time become one unit, which XLA executes as one conditional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from evergraph.runtime.program import NO_SLOT, Step
+
+# The branches that a slot or a step lies on.
+Branches = frozenset[tuple[int, bool]]
+_NONE: Branches = frozenset()
+
+
+@dataclass(slots=True, eq=False)
+class CondUnit:
+    """Steps on the two sides of one predicate.
+
+    Attributes:
+        pred: slot of the predicate.
+        sides: (taken side, unit or step) in running order.
+        merges: Merge steps that end here: (step, side of each input).
+        outputs: slots made inside that are needed outside, besides those of the merges.
+        writes: (slot before, slot after) of every write inside, in running order.
+    """
+
+    pred: int
+    sides: list[tuple[bool, Unit]] = field(default_factory=list)
+    merges: list[tuple[Step, tuple[bool, ...]]] = field(default_factory=list)
+    outputs: list[int] = field(default_factory=list)
+    writes: list[tuple[int, int]] = field(default_factory=list)
+
+
+Unit = Step | CondUnit
+
+
+class Unbranchable(Exception):
+    """The control flow of a segment isn't made of conds alone."""
+
+
+def units_of(steps: Sequence[Step], needed: Sequence[int]) -> list[Unit]:
+    """`steps` with their conds as units.
+
+    Args:
+        steps: the steps of one segment, in running order.
+        needed: slots that are needed after the segment.
+
+    Raises:
+        Unbranchable: there is a loop, or a value of a branch leaves without a Merge.
+    """
+    if not any(step.op_def.control or step.is_token for step in steps):
+        return list(steps)
+    branches = _Branches(steps)
+    for slot in needed:
+        if branches.of_slot.get(slot, _NONE) and slot not in branches.written:
+            raise Unbranchable
+    return _Scheduler(branches, frozenset(needed)).schedule(list(steps), _NONE)
+
+
+class _Branches:
+    """The branches of every step and slot."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.of_slot: dict[int, Branches] = {}
+        self.of_step: dict[Step, Branches] = {}
+        self.canonical: dict[int, int] = {}
+        self.written = {after for step in steps for _, _, after in step.written}
+        for step in steps:
+            self._visit(step)
+
+    def predicate(self, slot: int) -> int:
+        """The slot of which `slot` is a copy."""
+        return self.canonical.get(slot, slot)
+
+    def _visit(self, step: Step) -> None:
+        kind = step.op_def.control
+        inputs = [self._input(step, i) for i in range(len(step.inputs))]
+        if kind == "merge":
+            together = frozenset.intersection(*inputs) if inputs else _NONE
+            self.of_step[step] = together
+            for slot in step.outputs:
+                self.of_slot[slot] = together
+            return
+        together = frozenset().union(
+            *inputs, *(self.of_step.get(c, _NONE) for c in step.controllers)
+        )
+        self.of_step[step] = together
+        if kind == "switch":
+            pred = self.predicate(step.inputs[1])
+            for side, slot in enumerate(step.outputs):
+                self.of_slot[slot] = together | {(pred, bool(side))}
+            return
+        if kind:
+            raise Unbranchable
+        if step.op_def.forwards and not step.is_token and len(step.outputs) == 1:
+            self.canonical[step.outputs[0]] = self.predicate(step.inputs[0])
+        for slot in step.outputs:
+            if slot not in self.written:
+                self.of_slot[slot] = together
+
+    def _input(self, step: Step, position: int) -> Branches:
+        slot = step.inputs[position]
+        found = _NONE if slot == NO_SLOT else self.of_slot.get(slot, _NONE)
+        for guarded, token in step.guards:
+            if guarded == position:
+                found |= self.of_slot.get(token, _NONE)
+        return found
+
+
+class _Scheduler:
+    def __init__(self, branches: _Branches, needed: frozenset[int]) -> None:
+        self.branches = branches
+        self.needed = needed
+
+    def schedule(self, steps: list[Step], inside: Branches) -> list[Unit]:
+        """Units for `steps`, all of which lie on the branches `inside`."""
+        maker = {slot: step for step in steps for slot in step.outputs}
+        waiting = list(steps)
+        done: set[Step] = set()
+        units: list[Unit] = []
+
+        def is_ready(step: Step, extra: set[Step]) -> bool:
+            sources = [maker.get(s) for s in step.inputs]
+            sources += [maker.get(token) for _, token in step.guards]
+            sources += [c for c in step.controllers if c in member]
+            return all(s is None or s in done or s in extra for s in sources)
+
+        member = set(steps)
+        while waiting:
+            rest: list[Step] = []
+            for step in waiting:
+                if not self._own(step, inside) and is_ready(step, set()):
+                    units.append(step)
+                    done.add(step)
+                else:
+                    rest.append(step)
+            if len(rest) < len(waiting):
+                waiting = rest
+                continue
+            first = next((s for s in waiting if is_ready(s, set())), None)
+            if first is None:
+                raise Unbranchable
+            pred = self._outermost(first, inside, maker)
+            chosen: list[Step] = []
+            extra: set[Step] = set()
+            for step in waiting:
+                if any(p == pred for p, _ in self._own(step, inside)) and is_ready(step, extra):
+                    chosen.append(step)
+                    extra.add(step)
+            if not chosen:
+                raise Unbranchable
+            done |= extra
+            waiting = [s for s in waiting if s not in extra]
+            unit = self._unit(pred, chosen, inside)
+            for step in list(waiting):
+                sides = self._merge_sides(step, pred, extra, maker, inside)
+                if sides is not None and is_ready(step, set()):
+                    unit.merges.append((step, sides))
+                    done.add(step)
+                    waiting.remove(step)
+            self._outputs(unit, chosen, waiting)
+            units.append(unit)
+        return units
+
+    def _own(self, step: Step, inside: Branches) -> Branches:
+        return self.branches.of_step[step] - inside
+
+    def _outermost(self, step: Step, inside: Branches, maker: dict[int, Step]) -> int:
+        """The predicate of `step` that is itself known at this level."""
+        for pred, _ in sorted(self._own(step, inside)):
+            source = maker.get(pred)
+            if source is None or not self._own(source, inside):
+                return pred
+        raise Unbranchable
+
+    def _unit(self, pred: int, chosen: list[Step], inside: Branches) -> CondUnit:
+        unit = CondUnit(pred)
+        position = {step: i for i, step in enumerate(chosen)}
+        placed: list[tuple[int, bool, Unit]] = []
+        for side in (False, True):
+            here = inside | {(pred, side)}
+            members = [s for s in chosen if (pred, side) in self.branches.of_step[s]]
+            for inner in self.schedule(members, here):
+                first = inner if isinstance(inner, Step) else _first_step(inner)
+                placed.append((position[first], side, inner))
+        # Writes of the two sides follow each other as in the program.
+        placed.sort(key=lambda item: item[0])
+        unit.sides = [(side, inner) for _, side, inner in placed]
+        for _, _, inner in placed:
+            unit.writes.extend(
+                inner.writes
+                if isinstance(inner, CondUnit)
+                else [(b, a) for _, b, a in inner.written]
+            )
+        return unit
+
+    def _merge_sides(
+        self, step: Step, pred: int, region: set[Step], maker: dict[int, Step], inside: Branches
+    ) -> tuple[bool, ...] | None:
+        if step.op_def.control != "merge" or self._own(step, inside):
+            return None
+        sides: list[bool] = []
+        for position in range(len(step.inputs)):
+            found = [side for p, side in self.branches._input(step, position) if p == pred]
+            if len(found) != 1:
+                return None
+            sides.append(found[0])
+        return tuple(sides) if sorted(sides) == [False, True] or len(sides) == 2 else None
+
+    def _outputs(self, unit: CondUnit, chosen: list[Step], waiting: list[Step]) -> None:
+        made = {slot for step in chosen for slot in step.outputs}
+        used = {slot for step in waiting for slot in step.inputs}
+        used |= {token for step in waiting for _, token in step.guards}
+        unit.outputs = sorted(made & (used | self.needed))
+
+
+def _first_step(unit: CondUnit) -> Step:
+    for _, inner in unit.sides:
+        return inner if isinstance(inner, Step) else _first_step(inner)
+    raise Unbranchable
