@@ -23,9 +23,11 @@ from evergraph.graph.conversion import (
 from evergraph.graph.graph import Graph
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import colocate_with, device, get_default_graph, name_scope
-from evergraph.ops.array_shape import identity, shape
-from evergraph.ops.constants import constant, fill, zeros_like
+from evergraph.ops.array_shape import shape
+from evergraph.ops.constants import constant
+from evergraph.ops.fills import fill, zeros_like
 from evergraph.ops.grouping import tuple as tuple_of
+from evergraph.ops.identity import identity
 from evergraph.registry.gradients import get_gradient_function
 
 
@@ -251,7 +253,7 @@ class _Walk:
 
 def _zeros_for(tensor: Tensor) -> Any:
     if tensor.dtype == dtypes.resource:
-        from evergraph.ops.constants import zeros
+        from evergraph.ops.fills import zeros
         from evergraph.ops.resource import handle_dtype, variable_shape
 
         return zeros(variable_shape(tensor), dtype=handle_dtype(tensor))

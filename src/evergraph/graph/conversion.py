@@ -155,9 +155,7 @@ def register_dense_tensor_like_type(tensor_type: type) -> None:
     global _dense_types
     for attribute in ("name", "dtype"):
         if not isinstance(getattr(tensor_type, attribute, None), property):
-            raise TypeError(
-                f"Type {tensor_type.__name__} does not define a `{attribute}` property"
-            )
+            raise TypeError(f"Type {tensor_type.__name__} does not define a `{attribute}` property")
     _dense_types = (*_dense_types, tensor_type)
 
 

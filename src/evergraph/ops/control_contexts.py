@@ -18,10 +18,11 @@ from evergraph.graph.scopes import (
     get_collection_ref,
     get_default_graph,
 )
-from evergraph.ops.array_shape import identity, shape_internal
-from evergraph.ops.constants import zeros
+from evergraph.ops.array_shape import shape_internal
 from evergraph.ops.control_flow import switch_ref_or_tensor
-from evergraph.ops.grouping import no_op, with_dependencies
+from evergraph.ops.fills import zeros
+from evergraph.ops.grouping import with_dependencies
+from evergraph.ops.identity import identity, no_op
 
 
 class ControlFlowContext:

@@ -60,7 +60,11 @@ def _evaluate(root: Tensor, failed: set[Operation]) -> np.ndarray | None:
             tensor._constant = from_shape  # type: ignore[attr-defined]  # a memo
             stack.pop()
             continue
-        if evaluate_kernel is None or not _is_foldable(op) or any(_is_large(t) for t in op._outputs):
+        if (
+            evaluate_kernel is None
+            or not _is_foldable(op)
+            or any(_is_large(t) for t in op._outputs)
+        ):
             return None
         missing = [t for t in op._inputs if _known(t) is None]
         if missing:

@@ -224,6 +224,8 @@ def _structure(compiled: CompiledSegment) -> Any:
     def of(slots: Sequence[int]) -> tuple[int, ...]:
         return tuple(number.setdefault(slot, len(number)) for slot in slots)
 
+    position_of = {step: i for i, step in enumerate(compiled.segment.steps)}
+    branching = any(s.op_def.control or s.is_token for s in compiled.segment.steps)
     inputs = (of(compiled.donated), of(compiled.others), of(list(compiled.constants)))
     steps = tuple(
         (
@@ -232,6 +234,8 @@ def _structure(compiled: CompiledSegment) -> Any:
             of(step.inputs),
             of(step.outputs),
             tuple((number[b], number[a]) for _, b, a in step.written),
+            tuple((position, number.get(token)) for position, token in step.guards),
+            tuple(position_of.get(c) for c in step.controllers) if branching else (),
             id(step.op) if step.op_def.kernel_takes_op else None,
             tuple(t.shape.num_elements() for t in step.op._outputs),
         )
