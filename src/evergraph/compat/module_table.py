@@ -1,0 +1,244 @@
+"""TensorFlow's internal modules, and where Evergraph keeps what they hold.
+
+A line says in which of Evergraph's modules the names of one of TensorFlow's are looked up, in this order; a module
+that doesn't exist is passed over. Names whose spelling differs stand in `RENAMED`.
+"""
+
+from __future__ import annotations
+
+PREFIX = "tensorflow.python."
+GENERATED = "compat.generated_ops"
+MESSAGES = "protos"
+
+# Below tensorflow.python.
+_PYTHON = {
+    "client.device_lib": "platform.device_lib",
+    "client.session": "runtime.session runtime.interactive_session api",
+    "client.timeline": "runtime.timeline",
+    "compat.compat": "platform.compat",
+    "compat.v2_compat": "platform.versions",
+    "data.ops.dataset_ops": "api.data data.dataset",
+    "data.ops.iterator_ops": "api.data data.iterator",
+    "data.ops.readers": "api.data",
+    "data.util.nest": "core.nest",
+    "eager.backprop": "platform.eager",
+    "eager.context": "platform.eager",
+    "eager.def_function": "platform.eager",
+    "eager.function": "platform.eager",
+    "framework": "",
+    "framework.common_shapes": "registry.shape_functions",
+    "framework.composite_tensor": "graph.composite",
+    "framework.constant_op": "ops.constant api",
+    "framework.device": "graph.device",
+    "framework.dtypes": "core.dtypes",
+    "framework.errors": "core.errors",
+    "framework.errors_impl": "core.errors",
+    "framework.function": "ops.function api",
+    "framework.graph_io": "api.train api",
+    "framework.graph_util": "api.graph_util serialize.graph_util",
+    "framework.graph_util_impl": "api.graph_util serialize.graph_util",
+    "framework.importer": "api serialize.importer",
+    "framework.indexed_slices": "graph.composite",
+    "framework.load_library": "api",
+    "framework.meta_graph": "serialize.meta_graph api.train",
+    "framework.op_def_library": "compat.generated_ops",
+    "framework.op_def_registry": "registry.op_def",
+    "framework.ops": (
+        "graph.graph graph.operation graph.scopes graph.keys graph.conversion graph.composite "
+        "graph.building registry.gradients platform.eager api"
+    ),
+    "framework.random_seed": "graph.scopes",
+    "framework.smart_cond": "ops.control_flow api.layers",
+    "framework.sparse_tensor": "graph.composite api.sparse",
+    "framework.tensor_shape": "core.shapes core.dimensions",
+    "framework.tensor_spec": "graph.tensor_spec api",
+    "framework.tensor_util": "registry.constant_value serialize.tensor_values api",
+    "framework.test_util": "platform.test platform.test_case platform.test_decorators",
+    "framework.type_spec": "graph.tensor_spec api",
+    "framework.versions": "api.version api",
+    "layers.base": "layers.base api.layers",
+    "layers.convolutional": "api.layers layers.convolutional",
+    "layers.core": "api.layers layers.core",
+    "layers.layers": "api.layers",
+    "layers.normalization": "api.layers layers.normalization",
+    "layers.pooling": "api.layers layers.pooling",
+    "layers.utils": "layers.base",
+    "lib.io.file_io": "platform.file_io",
+    "lib.io.python_io": "api.python_io",
+    "lib.io.tf_record": "api.python_io formats.tfrecord",
+    "ops": "",
+    "ops.array_grad": "",
+    "ops.array_ops": (
+        "ops.array_shape ops.array_indexing ops.array_joining ops.array_creation ops.placeholder "
+        "ops.constant api"
+    ),
+    "ops.check_ops": "ops.checks api",
+    "ops.clip_ops": "api ops.clip",
+    "ops.confusion_matrix": "api",
+    "ops.constant_op": "ops.constant api",
+    "ops.control_flow_grad": "",
+    "ops.control_flow_ops": "ops.control_flow api",
+    "ops.control_flow_util": "graph.control_flow ops.control_flow",
+    "ops.control_flow_v2_toggles": "platform.versions",
+    "ops.custom_gradient": "api autodiff.custom_gradient",
+    "ops.data_flow_ops": "api ops.data_flow ops.queues",
+    "ops.embedding_ops": "ops.embedding api.nn",
+    "ops.functional_ops": "api ops.functional",
+    "ops.gradient_checker": "platform.gradient_checker",
+    "ops.gradient_checker_v2": "platform.gradient_checker_v2",
+    "ops.gradients": "api autodiff.gradients",
+    "ops.gradients_impl": "api autodiff.gradients autodiff.hessians",
+    "ops.gradients_util": "autodiff.gradients",
+    "ops.image_ops": "api.image",
+    "ops.image_ops_impl": "api.image",
+    "ops.init_ops": "api.initializers variables.initializers api",
+    "ops.io_ops": "api api.io",
+    "ops.linalg_ops": "api api.linalg",
+    "ops.linalg.linalg": "api.linalg",
+    "ops.linalg.linalg_impl": "api.linalg",
+    "ops.logging_ops": "api api.summary ops.logging",
+    "ops.lookup_ops": "api.lookup api",
+    "ops.losses.losses": "api.losses",
+    "ops.losses.losses_impl": "api.losses",
+    "ops.losses.util": "api.losses",
+    "ops.map_fn": "api",
+    "ops.math_grad": "",
+    "ops.math_ops": "ops.math_elementwise ops.math_reduction ops.matmul api api.math",
+    "ops.metrics": "api.metrics",
+    "ops.metrics_impl": "api.metrics",
+    "ops.nn": "api.nn",
+    "ops.nn_grad": "",
+    "ops.nn_impl": "api.nn",
+    "ops.nn_ops": "ops.activation api.nn",
+    "ops.numerics": "api",
+    "ops.parsing_ops": "api.io api",
+    "ops.partitioned_variables": "variables.partitioners api",
+    "ops.random_grad": "",
+    "ops.random_ops": "ops.random api.random api",
+    "ops.resource_variable_ops": "variables.resource_variable variables.variable ops.resource_state api",
+    "ops.resources": "variables.resources api",
+    "ops.rnn": "api.nn layers.rnn",
+    "ops.rnn_cell": "api.nn.rnn_cell layers.rnn_cells",
+    "ops.rnn_cell_impl": "api.nn.rnn_cell layers.rnn_cells",
+    "ops.script_ops": "api ops.script",
+    "ops.sparse_grad": "",
+    "ops.sparse_ops": "api.sparse api",
+    "ops.special_math_ops": "ops.special_math ops.einsum api api.math",
+    "ops.standard_ops": "api",
+    "ops.state_grad": "",
+    "ops.state_ops": "ops.state ops.scatter api",
+    "ops.stateless_random_ops": "api.random ops.stateless_random",
+    "ops.string_ops": "api.strings api",
+    "ops.template": "api",
+    "ops.tensor_array_ops": "ops.tensor_array api",
+    "ops.variable_scope": "variables.variable_scope variables.variable_store variables.variable api",
+    "ops.variables": "variables.variable variables.collections api",
+    "ops.weights_broadcast_ops": "layers.weights_broadcast",
+    "platform": "",
+    "platform.app": "platform.app",
+    "platform.benchmark": "platform.test",
+    "platform.flags": "platform.flags",
+    "platform.gfile": "platform.gfile",
+    "platform.googletest": "platform.test",
+    "platform.resource_loader": "platform.resource_loader",
+    "platform.sysconfig": "api.sysconfig",
+    "platform.test": "platform.test",
+    "platform.tf_logging": "platform.logging",
+    "pywrap_tensorflow": "training.checkpoint_reader api.train",
+    "summary.summary": "api.summary",
+    "summary.summary_iterator": "api.train",
+    "summary.writer.event_file_writer": "summary.event_file_writer",
+    "summary.writer.writer": "summary.writer api.summary",
+    "summary.writer.writer_cache": "summary.writer api.summary",
+    "tf2": "platform.versions",
+    "training.adagrad": "training.adagrad",
+    "training.adagrad_da": "training.adagrad_da",
+    "training.adadelta": "training.adadelta",
+    "training.adam": "training.adam",
+    "training.basic_session_run_hooks": "training.hooks api.train",
+    "training.checkpoint_management": "training.checkpoint_management api.train",
+    "training.checkpoint_utils": "training.checkpoint_utils api.train",
+    "training.coordinator": "training.coordinator",
+    "training.device_setter": "api.train",
+    "training.ftrl": "training.ftrl",
+    "training.gradient_descent": "training.gradient_descent",
+    "training.input": "api.train",
+    "training.learning_rate_decay": "training.learning_rates api.train",
+    "training.momentum": "training.momentum",
+    "training.monitored_session": "training.monitored_session api.train",
+    "training.moving_averages": "training.moving_averages",
+    "training.optimizer": "training.optimizer",
+    "training.proximal_adagrad": "training.proximal_adagrad",
+    "training.proximal_gradient_descent": "training.proximal_gradient_descent",
+    "training.queue_runner": "training.queue_runner api.train",
+    "training.queue_runner_impl": "training.queue_runner api.train",
+    "training.rmsprop": "training.rmsprop",
+    "training.saver": "training.saver api.train",
+    "training.server_lib": "api.train",
+    "training.session_manager": "api.train",
+    "training.session_run_hook": "training.hooks api.train",
+    "training.slot_creator": "training.slot_creator",
+    "training.summary_io": "api.train",
+    "training.supervisor": "api.train",
+    "training.training": "api.train",
+    "training.training_ops": "ops.training ops.training_dense ops.training_sparse compat.generated_ops",
+    "training.training_util": "training.global_step api.train",
+    "util.all_util": "platform.tf_export",
+    "util.compat": "platform.strings",
+    "util.decorator_utils": "platform.tf_decorator",
+    "util.deprecation": "platform.deprecation",
+    "util.function_utils": "platform.tf_inspect",
+    "util.keyword_args": "platform.tf_decorator",
+    "util.lazy_loader": "platform.lazy_loader",
+    "util.nest": "core.nest",
+    "util.object_identity": "core.object_identity",
+    "util.tf_contextlib": "platform.tf_decorator",
+    "util.tf_decorator": "platform.tf_decorator",
+    "util.tf_export": "platform.tf_export",
+    "util.tf_inspect": "platform.tf_inspect",
+    "util.tf_should_use": "platform.tf_decorator",
+}
+
+# Modules made from the op definitions: `gen_math_ops.mat_mul(a, b)`.
+_GENERATED = (
+    "array audio batch boosted_trees candidate_sampling checkpoint control_flow ctc data_flow dataset experimental_dataset "
+    "functional image io linalg list logging lookup manip math nn parsing ragged_array ragged_math random "
+    "resource_variable sdca set sparse spectral state stateful_random stateless_random string summary training user"
+).split()
+
+_PROTOBUF = {
+    "tensorflow.core.example": "example feature",
+    "tensorflow.core.framework": (
+        "allocation_description attr_value cost_graph device_attributes function graph kernel_def node_def op_def "
+        "step_stats summary tensor tensor_description tensor_shape tensor_slice types variable versions"
+    ),
+    "tensorflow.core.lib.core": "error_codes",
+    "tensorflow.core.protobuf": (
+        "checkpointable_object_graph cluster config control_flow debug device_properties meta_graph named_tensor "
+        "queue_runner rewriter_config saved_model saved_object_graph saver struct tensor_bundle tensorflow_server "
+        "trackable_object_graph verifier_config"
+    ),
+    "tensorflow.core.util": "event memmapped_file_system saved_tensor_slice test_log",
+    "tensorflow.python.training": "checkpoint_state",
+}
+
+# TensorFlow's module -> Evergraph's modules, searched in order.
+MODULES: dict[str, str] = {
+    **{PREFIX + name: sources for name, sources in _PYTHON.items()},
+    **{f"{PREFIX}ops.gen_{name}_ops": GENERATED for name in _GENERATED},
+    **{
+        f"{package}.{name}_pb2": MESSAGES
+        for package, names in _PROTOBUF.items()
+        for name in names.split()
+    },
+}
+
+# TensorFlow's module -> its name -> "module:name" of Evergraph.
+RENAMED: dict[str, dict[str, str]] = {
+    PREFIX + "platform.tf_logging": {"log": "platform.logging:log"},
+}
+
+
+def sources_of(path: str) -> list[str]:
+    """Evergraph's modules that hold the names of TensorFlow's module `path`."""
+    return MODULES.get(path, "").split()
