@@ -1,1 +1,31 @@
-"""Evergraph runs graph-era TensorFlow programs on today's Python, compiled by XLA."""
+"""Evergraph runs graph-era TensorFlow programs on today's Python, compiled by XLA.
+
+`import evergraph as tf` gives TensorFlow's namespace; after `install_as_tensorflow()`,
+`import tensorflow` gives it too.
+"""
+
+from typing import Any
+
+# Bound before the line below, which gives `evergraph.compat` its public meaning: tf.compat.
+import evergraph.compat as _compat
+from evergraph import api as _api
+from evergraph.api import *  # noqa: F403
+
+__version__ = "0.1.0"
+
+
+def install_as_tensorflow() -> None:
+    """Let `import tensorflow` give Evergraph, in this process, from here on.
+
+    Raises:
+        ImportError: the real TensorFlow is already imported.
+    """
+    _compat.install_as_tensorflow()
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(_api, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *dir(_api)})

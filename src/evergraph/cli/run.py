@@ -1,6 +1,7 @@
 """`evergraph run SCRIPT`: run a program with `import tensorflow` meaning Evergraph.
 
-All else is as under plain python: `sys.argv`, `sys.path[0]`, `__main__`, `__file__`, exit codes, tracebacks.
+All else is as under plain python: `sys.argv`, `sys.path[0]`, `__main__`, `__file__`, exit codes,
+tracebacks.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def _run_module(name: str, arguments: list[str], main_module: types.ModuleType) 
     _set_path(str(Path.cwd()))
     sys.argv[:] = ["-m", *arguments]
     sys.modules["__main__"] = main_module
-    # runpy.run_module would put the old __main__ back when the program's last line has run, too early
-    # for its threads and exit handlers; this is the function that `python -m` itself calls.
+    # runpy.run_module would put the old __main__ back when the program's last line has run, too
+    # early for its threads and exit handlers; this is what `python -m` itself calls.
     runpy._run_module_as_main(name)  # type: ignore[attr-defined]  # not in typeshed
 
 
@@ -67,9 +68,9 @@ def _run_file(target: str, arguments: list[str], main_module: types.ModuleType) 
     path = Path.cwd() / target
     sys.argv[:] = [target, *arguments]
     if path.is_dir() or path.suffix in {".zip", ".pyz", ".egg"}:
-        _set_path(target)
+        _set_path(str(path))
         sys.modules["__main__"] = main_module
-        runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]  # not in typeshed
+        runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]  # as above
         return
     try:
         with io.open_code(str(path)) as file:
@@ -102,7 +103,7 @@ def _set_path(first: str) -> None:
 
 
 def _report(error: BaseException) -> int:
-    """Show an uncaught error as the interpreter does, without the launcher's frames; return the status."""
+    """Show an uncaught error as the interpreter does, less our own frames; return the status."""
     here = {run.__code__, _run_file.__code__, _run_module.__code__}
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code in here:

@@ -1,4 +1,4 @@
-"""The `tensorflow` alias: a finder that answers `import tensorflow[.anything]` with Evergraph's names."""
+"""The `tensorflow` alias: a finder that answers `import tensorflow` with Evergraph's names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERSION = "1.15.5"
 def install_as_tensorflow() -> None:
     """Let `import tensorflow` give Evergraph from here on, also where TensorFlow is installed.
 
-    Call it before anything imports TensorFlow; `evergraph run` does so. A second call changes nothing.
+    Call it before anything imports TensorFlow; `evergraph run` does so. Once is enough.
 
     Raises:
         ImportError: the real TensorFlow is already imported in this process.
@@ -110,7 +110,7 @@ def _packages() -> frozenset[str]:
 
 
 def _public_module(name: str) -> types.ModuleType | None:
-    """The module of the public API that `name` (`tensorflow.nn.rnn_cell`) means, if there is one."""
+    """The module of the API that `name` (`tensorflow.nn.rnn_cell`) means, if there is one."""
     found: Any = importlib.import_module("evergraph.api")
     for part in name.split(".")[1:]:
         found = getattr(found, part, None)
@@ -170,7 +170,9 @@ def _missing_name(path: str, name: str) -> str:
 
 def _missing_module(name: str) -> str:
     near = difflib.get_close_matches(name, _packages(), 3, 0.8)
-    return f"No module named {name!r}: Evergraph doesn't have this part of TensorFlow" + _perhaps(near)
+    return f"No module named {name!r}: Evergraph doesn't have this part of TensorFlow" + _perhaps(
+        near
+    )
 
 
 def _perhaps(near: Sequence[str]) -> str:

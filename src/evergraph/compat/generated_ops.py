@@ -1,4 +1,4 @@
-"""`tensorflow.python.ops.gen_*_ops`: a function for each registered op, under its name in snake case."""
+"""`tensorflow.python.ops.gen_*_ops`: a function for each registered op, in snake case."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from evergraph.registry.op_def import OpDef, get_op_def, registered_ops
 
 def snake_case(op_type: str) -> str:
     """`MatMul` -> `mat_mul`, `Conv2DBackpropInput` -> `conv2d_backprop_input`."""
-    split = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", op_type)
+    split = re.sub(r"([0-9])D(?=[A-Z]|$)", r"\1d", op_type)
+    split = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", split)
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", split).lower()
 
 
@@ -45,7 +46,7 @@ def signature_of(op_def: OpDef) -> inspect.Signature:
 
 @cache
 def function_of(op_type: str) -> Any:
-    """A function that adds an operation of `op_type`, with the op's inputs and attrs as parameters."""
+    """A function that adds an operation of `op_type`; its parameters are inputs and attrs."""
     op_def = get_op_def(op_type)
     signature = signature_of(op_def)
     inputs = [arg.name for arg in op_def.inputs]

@@ -1,7 +1,7 @@
 """TensorFlow's internal modules, and where Evergraph keeps what they hold.
 
-A line says in which of Evergraph's modules the names of one of TensorFlow's are looked up, in this order; a module
-that doesn't exist is passed over. Names whose spelling differs stand in `RENAMED`.
+A line says in which of Evergraph's modules the names of one of TensorFlow's are looked up, in this
+order; a module that doesn't exist is passed over. Names whose spelling differs stand in `RENAMED`.
 """
 
 from __future__ import annotations
@@ -115,7 +115,9 @@ _PYTHON = {
     "ops.partitioned_variables": "variables.partitioners api",
     "ops.random_grad": "",
     "ops.random_ops": "ops.random api.random api",
-    "ops.resource_variable_ops": "variables.resource_variable variables.variable ops.resource_state api",
+    "ops.resource_variable_ops": (
+        "variables.resource_variable variables.variable ops.resource_state api"
+    ),
     "ops.resources": "variables.resources api",
     "ops.rnn": "api.nn layers.rnn",
     "ops.rnn_cell": "api.nn.rnn_cell layers.rnn_cells",
@@ -131,7 +133,9 @@ _PYTHON = {
     "ops.string_ops": "api.strings api",
     "ops.template": "api",
     "ops.tensor_array_ops": "ops.tensor_array api",
-    "ops.variable_scope": "variables.variable_scope variables.variable_store variables.variable api",
+    "ops.variable_scope": (
+        "variables.variable_scope variables.variable_store variables.variable api"
+    ),
     "ops.variables": "variables.variable variables.collections api",
     "ops.weights_broadcast_ops": "layers.weights_broadcast",
     "platform": "",
@@ -181,7 +185,9 @@ _PYTHON = {
     "training.summary_io": "api.train",
     "training.supervisor": "api.train",
     "training.training": "api.train",
-    "training.training_ops": "ops.training ops.training_dense ops.training_sparse compat.generated_ops",
+    "training.training_ops": (
+        "ops.training ops.training_dense ops.training_sparse compat.generated_ops"
+    ),
     "training.training_util": "training.global_step api.train",
     "util.all_util": "platform.tf_export",
     "util.compat": "platform.strings",
@@ -200,23 +206,58 @@ _PYTHON = {
 }
 
 # Modules made from the op definitions: `gen_math_ops.mat_mul(a, b)`.
-_GENERATED = (
-    "array audio batch boosted_trees candidate_sampling checkpoint control_flow ctc data_flow dataset experimental_dataset "
-    "functional image io linalg list logging lookup manip math nn parsing ragged_array ragged_math random "
-    "resource_variable sdca set sparse spectral state stateful_random stateless_random string summary training user"
-).split()
+_GENERATED = [
+    "array",
+    "audio",
+    "batch",
+    "boosted_trees",
+    "candidate_sampling",
+    "checkpoint",
+    "control_flow",
+    "ctc",
+    "data_flow",
+    "dataset",
+    "experimental_dataset",
+    "functional",
+    "image",
+    "io",
+    "linalg",
+    "list",
+    "logging",
+    "lookup",
+    "manip",
+    "math",
+    "nn",
+    "parsing",
+    "ragged_array",
+    "ragged_math",
+    "random",
+    "resource_variable",
+    "sdca",
+    "set",
+    "sparse",
+    "spectral",
+    "state",
+    "stateful_random",
+    "stateless_random",
+    "string",
+    "summary",
+    "training",
+    "user",
+]
 
 _PROTOBUF = {
     "tensorflow.core.example": "example feature",
     "tensorflow.core.framework": (
-        "allocation_description attr_value cost_graph device_attributes function graph kernel_def node_def op_def "
-        "step_stats summary tensor tensor_description tensor_shape tensor_slice types variable versions"
+        "allocation_description attr_value cost_graph device_attributes function graph "
+        "kernel_def node_def op_def step_stats summary tensor tensor_description tensor_shape "
+        "tensor_slice types variable versions"
     ),
     "tensorflow.core.lib.core": "error_codes",
     "tensorflow.core.protobuf": (
-        "checkpointable_object_graph cluster config control_flow debug device_properties meta_graph named_tensor "
-        "queue_runner rewriter_config saved_model saved_object_graph saver struct tensor_bundle tensorflow_server "
-        "trackable_object_graph verifier_config"
+        "checkpointable_object_graph cluster config control_flow debug device_properties "
+        "meta_graph named_tensor queue_runner rewriter_config saved_model saved_object_graph "
+        "saver struct tensor_bundle tensorflow_server trackable_object_graph verifier_config"
     ),
     "tensorflow.core.util": "event memmapped_file_system saved_tensor_slice test_log",
     "tensorflow.python.training": "checkpoint_state",

@@ -1,4 +1,4 @@
-"""Stands in for TensorFlow in a spawned process: installs the alias, which then takes this place."""
+"""Stands in for TensorFlow in a spawned process: installs the alias, which takes its place."""
 
 import importlib
 import sys

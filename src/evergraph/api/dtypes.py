@@ -1,0 +1,30 @@
+"""tf.dtypes: names only."""
+
+from evergraph.core.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
+from evergraph.core.dtypes import DType as DType
+from evergraph.core.dtypes import as_dtype as as_dtype
+from evergraph.core.dtypes import bfloat16 as bfloat16
+from evergraph.core.dtypes import bool as bool
+from evergraph.core.dtypes import complex64 as complex64
+from evergraph.core.dtypes import complex128 as complex128
+from evergraph.core.dtypes import double as double
+from evergraph.core.dtypes import float16 as float16
+from evergraph.core.dtypes import float32 as float32
+from evergraph.core.dtypes import float64 as float64
+from evergraph.core.dtypes import half as half
+from evergraph.core.dtypes import int8 as int8
+from evergraph.core.dtypes import int16 as int16
+from evergraph.core.dtypes import int32 as int32
+from evergraph.core.dtypes import int64 as int64
+from evergraph.core.dtypes import qint8 as qint8
+from evergraph.core.dtypes import qint16 as qint16
+from evergraph.core.dtypes import qint32 as qint32
+from evergraph.core.dtypes import quint8 as quint8
+from evergraph.core.dtypes import quint16 as quint16
+from evergraph.core.dtypes import resource as resource
+from evergraph.core.dtypes import string as string
+from evergraph.core.dtypes import uint8 as uint8
+from evergraph.core.dtypes import uint16 as uint16
+from evergraph.core.dtypes import uint32 as uint32
+from evergraph.core.dtypes import uint64 as uint64
+from evergraph.core.dtypes import variant as variant

@@ -1,0 +1,29 @@
+"""Names of tf.* that load at their first use: messages, and modules that bring absl or more."""
+
+MESSAGES = [
+    "AttrValue",
+    "ConfigProto",
+    "Event",
+    "GPUOptions",
+    "GraphDef",
+    "GraphOptions",
+    "HistogramProto",
+    "LogMessage",
+    "MetaGraphDef",
+    "NameAttrList",
+    "NodeDef",
+    "OptimizerOptions",
+    "RunMetadata",
+    "RunOptions",
+    "SessionLog",
+    "Summary",
+    "SummaryMetadata",
+    "TensorInfo",
+]
+
+LAZY = {
+    **{name: f"evergraph.protos:{name}" for name in MESSAGES},
+    "app": "evergraph.api.app",
+    "flags": "evergraph.api.flags",
+    "test": "evergraph.api.test",
+}

@@ -1,0 +1,3 @@
+"""tf.sparse: names only."""
+
+from evergraph.graph.composite import SparseTensor as SparseTensor

@@ -1,0 +1,1 @@
+"""The ground programs stand on: app, flags, logging, gfile, test, decorators."""
