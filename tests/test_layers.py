@@ -54,6 +54,7 @@ LATE = {
     ("__init__.py", "estimator"),
     ("__init__.py", "keras"),
     ("layers/optimize.py", "training"),
+    ("serialize/tensor_proto.py", "ops"),
     ("layers/optimizers.py", "training"),
     ("ops/image_codecs.py", "PIL"),
 }

@@ -283,19 +283,34 @@ def is_differentiable(dtype):
 
 
 def add_gradients(variant, op, tensors):
-    """({differentiable input: its gradient tensor or None}, {output: placeholder of its weights})."""
+    """Gradient tensors of the differentiable inputs: {input: tensor or None}; and the weights."""
     wanted = variant.case["gradient"]
     names = [t.dtype.base_dtype.name for t in op.outputs]
     chosen = range(len(names)) if wanted is True else wanted
     chosen = [k for k in chosen if is_differentiable(names[k])]
-    xs = [k for k, i in enumerate(variant.inputs) if is_differentiable(i.dtype) and not i.variable]
-    if not chosen or not xs:
+    if not chosen:
         return {}, {}
-    given = {k: tf.placeholder(op.outputs[k].dtype.base_dtype, op.outputs[k].shape) for k in chosen}
-    ys = [op.outputs[k] for k in chosen]
-    gradients = tf.gradients(ys, [tensors[k] for k in xs], list(given.values()))
+    arrays = {}
+    for k in chosen:
+        if not op.outputs[k].shape.is_fully_defined():
+            raise Problem("the shape of a differentiable output isn't known")
+        arrays[k] = weights(op.outputs[k].shape.as_list(), names[k])
+    grad_ys = [
+        tf.constant(for_tensorflow(arrays[k], names[k]), op.outputs[k].dtype.base_dtype)
+        for k in chosen
+    ]
+    xs = [
+        k
+        for k, one in enumerate(variant.inputs)
+        if is_differentiable(one.dtype) and not one.variable
+    ]
+    gradients = (
+        tf.gradients([op.outputs[k] for k in chosen], [tensors[k] for k in xs], grad_ys)
+        if xs
+        else []
+    )
     dense = [None if d is None else tf.convert_to_tensor(d) for d in gradients]
-    return dict(zip(xs, dense)), given
+    return dict(zip(xs, dense)), {k: (array, names[k]) for k, array in arrays.items()}
 
 
 def describe(variant, store):
@@ -338,15 +353,9 @@ def run_variant(variant, store, with_gradients):
                 after = sess.run([i.reader for i in variables])
                 record["after"] = [store.add(value, i.dtype) for value, i in zip(after, variables)]
             if given:
-                feeds = {}
-                record["weights"] = {}
-                for k, placeholder in given.items():
-                    dtype = placeholder.dtype.name
-                    array = weights(values[op.outputs[k]].shape, dtype)
-                    feeds[placeholder] = for_tensorflow(array, dtype)
-                    record["weights"][str(k)] = store.add(array, dtype)
                 known = {k: d for k, d in gradients.items() if d is not None}
-                values = sess.run(known, feeds)
+                values = sess.run(known)
+                record["weights"] = {str(k): store.add(a, d) for k, (a, d) in given.items()}
                 record["gradients"] = {
                     str(k): None if d is None else store.add(values[k], d.dtype.base_dtype.name)
                     for k, d in gradients.items()
@@ -441,8 +450,7 @@ def record_op(op_type):
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise Problem(f"{size} bytes: more than {MOST_BYTES}")
-    main = schema.main_type_attr()
-    refused = sorted({r["dtypes"].get(main, "") for r in records if "refused" in r})
+    refused = sorted({d for r in records if "refused" in r for d in r["dtypes"].values()})
     line = f"{size} bytes, {len(records)} records"
     if refused:
         line += ", refused with " + " ".join(refused)

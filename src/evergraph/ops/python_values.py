@@ -271,6 +271,9 @@ def _fit(
     flat = array.ravel()
     if count < flat.size:
         return flat[:count].reshape(shape)
+    if flat.size == 1 and count:
+        # No memory for the copies; and files then hold the one value, as TensorFlow writes it.
+        return np.broadcast_to(flat, shape)
     filled = np.empty(count, dtype=array.dtype)
     filled[: flat.size] = flat
     filled[flat.size :] = flat[-1] if flat.size else (b"" if array.dtype == object else 0)

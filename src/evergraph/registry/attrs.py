@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -241,3 +241,11 @@ def check_allowed(op_type: str, attr: AttrDef, dtype: dtypes.DType, parameter: s
 def parse_attrs(attrs: dict[str, Any]) -> dict[str, AttrDef]:
     """Read all attr specs of a schema."""
     return {name: parse_attr(name, spec) for name, spec in attrs.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionName:
+    """The value of a func attr: a function of the graph's library, and attrs to call it with."""
+
+    name: str
+    attrs: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,125 @@
+"""A graph and its operations as GraphDef and NodeDef.
+
+Reference: TensorFlow 1.15, tensorflow/core/graph/graph.cc (Graph::ToGraphDefSubRange).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from evergraph import protos
+from evergraph.graph.graph import Graph
+from evergraph.graph.operation import Operation
+from evergraph.serialize.attr_value import to_attr_value
+from evergraph.serialize.tensor_proto import shape_to_proto, to_tensor_proto
+
+PRODUCER: Final = 134  # GraphDef's version in 1.15.5
+MIN_CONSUMER_OF_FUNCTIONS: Final = 12
+_MAX_BYTES: Final = 1 << 31
+
+
+def to_node_def(op: Operation, add_shapes: bool = False, is_sorted: bool = False) -> Any:
+    """The NodeDef of `op`.
+
+    Args:
+        op: the operation.
+        add_shapes: put the static shapes of the outputs into the attr `_output_shapes`.
+        is_sorted: control inputs by name, as a GraphDef has them, not in the order of adding.
+    """
+    node = protos.NodeDef(name=op.name, op=op.type, device=op.device)
+    node.input.extend(tensor._as_node_def_input() for tensor in op.inputs)
+    controls = [f"^{control.name}" for control in op.control_inputs]
+    node.input.extend(sorted(controls) if is_sorted else controls)
+    schema = op.op_def.attrs if op.op_def is not None else {}
+    for key, value in op.attrs.items():
+        if value is None:
+            continue
+        kind = schema[key].kind if key in schema else None
+        if kind == "tensor":
+            # The attr beside it says the type: an array can't tell qint8 from its integers.
+            node.attr[key].tensor.CopyFrom(to_tensor_proto(value, op.attrs.get("dtype")))
+        else:
+            node.attr[key].CopyFrom(to_attr_value(value, kind))
+    if add_shapes and op.outputs:
+        shapes = [shape_to_proto(tensor.shape.sizes) for tensor in op.outputs]
+        node.attr["_output_shapes"].list.shape.extend(shapes)
+    return node
+
+
+def graph_def_versions(graph: Graph) -> Any:
+    """The VersionDef of `graph`, as TensorFlow 1.15 would state it."""
+    versions = protos.VersionDef(producer=PRODUCER)
+    if graph._functions:
+        versions.min_consumer = MIN_CONSUMER_OF_FUNCTIONS
+    return versions
+
+
+def as_graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = False) -> Any:
+    """The GraphDef of `graph`.
+
+    Args:
+        graph: the graph.
+        from_version: only operations added since `graph.version` was this.
+        add_shapes: put the static shapes of outputs into the attr `_output_shapes`.
+
+    Raises:
+        ValueError: it would be larger than 2 GB.
+
+    Reference: TensorFlow 1.15, tensorflow/python/framework/ops.py (Graph.as_graph_def).
+    """
+    return _as_graph_def(graph, from_version, add_shapes)[0]
+
+
+def _as_graph_def(
+    graph: Graph, from_version: int | None = None, add_shapes: bool = False
+) -> tuple[Any, int]:
+    """The GraphDef and the version of the graph that it shows."""
+    with graph._lock:
+        ops = graph.get_operations()
+        version = graph.version
+    graph_def = protos.GraphDef()
+    graph_def.versions.CopyFrom(graph_def_versions(graph))
+    size = 0
+    for op in ops:
+        if from_version is not None and op._id <= from_version:
+            continue
+        node = to_node_def(op, add_shapes, is_sorted=True)
+        size += node.ByteSize()
+        if size >= _MAX_BYTES:
+            raise ValueError("GraphDef cannot be larger than 2GB.")
+        graph_def.node.append(node)
+    copy_functions(graph, graph_def)
+    return graph_def, version
+
+
+def copy_functions(graph: Graph, graph_def: Any) -> None:
+    """Add the function library of `graph` to `graph_def`."""
+    for function in graph._functions.values():
+        definition = getattr(function, "definition", function)
+        if isinstance(definition, protos.FunctionDef):
+            graph_def.library.function.append(definition)
+
+
+def _node_def(op: Operation) -> Any:
+    return to_node_def(op)
+
+
+def install() -> None:
+    """Give `Graph`, `Operation` and `TensorShape` the members that speak of protos.
+
+    The IR itself knows no message, as it knows no operator.
+    """
+    from evergraph.core import shapes
+
+    members: dict[str, Any] = {
+        "as_graph_def": as_graph_def,
+        "_as_graph_def": _as_graph_def,
+        "graph_def_versions": property(graph_def_versions),
+        "_copy_functions_to_graph_def": lambda graph, graph_def, *_: copy_functions(
+            graph, graph_def
+        ),
+    }
+    for name, member in members.items():
+        setattr(Graph, name, member)
+    setattr(Operation, "node_def", property(_node_def, doc="The NodeDef of this operation."))  # noqa: B010
+    shapes.set_proto_maker(shape_to_proto)
