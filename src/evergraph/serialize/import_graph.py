@@ -411,10 +411,11 @@ class _Importer:
                     break
 
     def check_map(self) -> None:
-        """Raise ValueError if a name of the input map isn't in the GraphDef."""
-        missing = [
-            f"{name}:{output}" for name, output in self.inputs if name not in self.by_name
-        ] + [f"^{name}" for name in self.controls if name not in self.by_name]
+        """Raise ValueError if the GraphDef knows a name of the input map neither as node nor input."""
+        known = {text.partition(":")[0].lstrip("^") for node in self.nodes for text in node.input}
+        known |= set(self.by_name)
+        missing = [f"{name}:{output}" for name, output in self.inputs if name not in known]
+        missing += [f"^{name}" for name in self.controls if name not in known]
         if missing:
             raise ValueError(
                 f"Attempted to map inputs that were not found in graph_def: [{', '.join(missing)}]"
