@@ -18,14 +18,11 @@ from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import name_scope
 from evergraph.ops.cast import cast
+from evergraph.ops.math_comparison import logical_xor
+from evergraph.ops.math_division import TRUEDIV_TYPES, check_same_type, div, floordiv, truediv
+from evergraph.ops.math_functions import abs, pow
 from evergraph.ops.strided_slice import slice_tensor, slice_variable
 from evergraph.registry.op_def import get_op_def
-
-_TRUEDIV_TYPES: dict[dtypes.DType, dtypes.DType | None] = {
-    **dict.fromkeys((dtypes.uint8, dtypes.int8, dtypes.uint16, dtypes.int16), dtypes.float32),
-    **dict.fromkeys((dtypes.int32, dtypes.int64), dtypes.float64),
-    **dict.fromkeys((*dtypes.FLOATING, *dtypes.COMPLEX), None),
-}
 
 
 def _apply(op_type: str) -> Callable[..., Any]:
@@ -46,123 +43,6 @@ def _multiply(x: Any, y: Any, name: str | None = None) -> Any:
         values = get_op_def("SparseDenseCwiseMul")(y.indices, y.values, y.dense_shape, x, name=name)
         return SparseTensor(y.indices, values, y.dense_shape)
     return get_op_def("Mul")(x, y, name=name)
-
-
-def _same_types(x: Tensor, y: Tensor) -> dtypes.DType:
-    x_dtype, y_dtype = x.dtype.base_dtype, y.dtype.base_dtype
-    if x_dtype != y_dtype:
-        raise TypeError(f"x and y must have the same dtype, got {x_dtype!r} != {y_dtype!r}")
-    return x_dtype
-
-
-def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """Python 3's `x / y`: integers are divided as floats.
-
-    Args:
-        x: numerator; 8- and 16-bit integers become float32, 32- and 64-bit ones float64.
-        y: denominator, of the type of `x`.
-        name: name of the operation; "truediv" when None.
-
-    Raises:
-        TypeError: types differ, or can't be divided.
-
-    Reference: TensorFlow 1.15, tensorflow/python/ops/math_ops.py.
-    """
-    with name_scope(name, "truediv", [x, y]) as scope:
-        x = convert_to_tensor(x, name="x")
-        y = convert_to_tensor(y, name="y")
-        dtype = _same_types(x, y)
-        if dtype not in _TRUEDIV_TYPES:
-            raise TypeError(f"Invalid dtype {dtype!r} in __truediv__")
-        wide = _TRUEDIV_TYPES[dtype]
-        if wide is not None:
-            x, y = cast(x, wide), cast(y, wide)
-        result: Tensor = get_op_def("RealDiv")(x, y, name=scope)
-        return result
-
-
-def div(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """Python 2's `x / y`: integers are divided and rounded down.
-
-    Args:
-        x: numerator.
-        y: denominator, of the type of `x`.
-        name: name of the operation; "div" when None.
-
-    Reference: TensorFlow 1.15, tensorflow/python/ops/math_ops.py.
-    """
-    with name_scope(name, "div", [x, y]) as scope:
-        x = convert_to_tensor(x, name="x")
-        y = convert_to_tensor(y, name="y", dtype=x.dtype.base_dtype)
-        dtype = _same_types(x, y)
-        op_type = "RealDiv" if dtype.is_floating or dtype.is_complex else "FloorDiv"
-        result: Tensor = get_op_def(op_type)(x, y, name=scope)
-        return result
-
-
-def floordiv(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """Python 3's `x // y`: the quotient rounded towards minus infinity.
-
-    Args:
-        x: numerator.
-        y: denominator, of the type of `x`.
-        name: name of the operation; "floordiv" when None.
-
-    Reference: TensorFlow 1.15, tensorflow/python/ops/math_ops.py.
-    """
-    with name_scope(name, "floordiv", [x, y]) as scope:
-        result: Tensor = get_op_def("FloorDiv")(x, y, name=scope)
-        return result
-
-
-def power(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """x to the power of y, element by element.
-
-    Args:
-        x: base.
-        y: exponent, of the type of `x`.
-        name: name of the operation; "Pow" when None.
-
-    Reference: TensorFlow 1.15, tensorflow/python/ops/math_ops.py.
-    """
-    with name_scope(name, "Pow", [x]) as scope:
-        result: Tensor = get_op_def("Pow")(x, y, name=scope)
-        return result
-
-
-def absolute(x: Any, name: str | None = None) -> Tensor:
-    """The absolute value of each element; a real number for a complex one.
-
-    Args:
-        x: numbers.
-        name: name of the operation; "Abs" when None.
-
-    Reference: TensorFlow 1.15, tensorflow/python/ops/math_ops.py.
-    """
-    with name_scope(name, "Abs", [x]) as scope:
-        x = convert_to_tensor(x, name="x")
-        result: Tensor
-        if x.dtype.is_complex:
-            result = get_op_def("ComplexAbs")(x, Tout=x.dtype.real_dtype, name=scope)
-        else:
-            result = get_op_def("Abs")(x, name=scope)
-        return result
-
-
-def logical_xor(x: Any, y: Any, name: str | None = "LogicalXor") -> Tensor:
-    """(x or y) and not (x and y), element by element.
-
-    Args:
-        x: bools.
-        y: bools.
-        name: name of the last operation.
-
-    Reference: TensorFlow 1.15, tensorflow/python/ops/math_ops.py.
-    """
-    either = get_op_def("LogicalOr")(x, y)
-    not_both = get_op_def("LogicalNot")(get_op_def("LogicalAnd")(x, y))
-    result: Tensor = get_op_def("LogicalAnd")(either, not_both, name=name)
-    return result
 
 
 def _matmul(x: Any, y: Any, name: str | None = None) -> Any:
@@ -219,10 +99,10 @@ def _sparse_truediv(indices: Any, values: Any, shape: Any, y: Any, name: str | N
     with name_scope(name, "truediv", [indices, values, shape, y]) as scope:
         values = convert_to_tensor(values, name="sp_values")
         y = convert_to_tensor(y, name="y")
-        dtype = _same_types(values, y)
-        if dtype not in _TRUEDIV_TYPES:
+        dtype = check_same_type(values, y)
+        if dtype not in TRUEDIV_TYPES:
             raise TypeError(f"Invalid dtype {dtype!r} in __truediv__")
-        wide = _TRUEDIV_TYPES[dtype]
+        wide = TRUEDIV_TYPES[dtype]
         if wide is not None:
             values, y = cast(values, wide), cast(y, wide)
         return get_op_def("SparseDenseCwiseDiv")(indices, values, shape, y, name=scope)
@@ -250,7 +130,7 @@ _binary(div, "div")
 _binary(truediv, "truediv")
 _binary(floordiv, "floordiv")
 _binary(_apply("FloorMod"), "mod")
-_binary(power, "pow")
+_binary(pow, "pow")
 _binary(_apply("LogicalAnd"), "and")
 _binary(_apply("LogicalOr"), "or")
 _binary(logical_xor, "xor")
@@ -263,7 +143,7 @@ for _word, _op_type in (
 ):
     Tensor._override_operator(f"__{_word}__", _comparison(_op_type))
 Tensor._override_operator("__neg__", _negative)
-Tensor._override_operator("__abs__", absolute)
+Tensor._override_operator("__abs__", abs)
 Tensor._override_operator("__invert__", _logical_not)
 Tensor._override_operator("__getitem__", slice_tensor)
 _sparse(_sparse_op("SparseDenseCwiseDiv"), "div")
