@@ -9,10 +9,9 @@ warnings.simplefilter("ignore")
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from golden_values import EVERY, GROUPS, QUANTIZED, as_array  # noqa: E402
 from tensorflow.core.framework import op_def_pb2, types_pb2  # noqa: E402
 from tensorflow.python.framework import op_def_library, op_def_registry  # noqa: E402
-
-from golden_values import EVERY, GROUPS, QUANTIZED, as_array  # noqa: E402
 
 
 def for_tensorflow(array, dtype):

@@ -33,6 +33,7 @@ error     true: the case must fail. It is built with constants, then with placeh
 static    false: don't record static output shapes. Otherwise, for the first dtype of a case, the
           op is built again with each input in turn of unknown value, of unknown dimensions (one by
           one and all), of unknown rank; and with all of them so.
+values    false: the values are random: of the outputs only dtype and shape are meant.
 why       a comment.
 
 A value is
@@ -70,11 +71,10 @@ import sys
 import traceback
 
 import numpy as np
-from tensorflow.core.framework import types_pb2
-from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
-
 from golden_schema import Schema, apply, as_attr, dtype_names, for_tensorflow, tf
 from golden_values import COMPLEX, FLOATING, Problem, Store, as_array, weights
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
 
 OPS = pathlib.Path(__file__).resolve().parent.parent / "tests" / "golden" / "ops"
 MOST_BYTES = 50_000
@@ -208,7 +208,7 @@ def is_refusal(error):
 
 
 def static_shapes(variant):
-    """{input: {what is unknown: output shapes}}; "none": nothing is; "all": every input's rank is."""
+    """{input: {what is unknown of it: output shapes}}; "none": nothing; "all": every rank."""
 
     def shapes(hows):
         with tf.Graph().as_default(), tf.device(CPU):
@@ -283,34 +283,26 @@ def is_differentiable(dtype):
 
 
 def add_gradients(variant, op, tensors):
-    """Gradient tensors of the differentiable inputs: {input: tensor or None}; and the weights."""
+    """({differentiable input: its gradient or None}, {output: placeholder of its weights})."""
     wanted = variant.case["gradient"]
     names = [t.dtype.base_dtype.name for t in op.outputs]
     chosen = range(len(names)) if wanted is True else wanted
     chosen = [k for k in chosen if is_differentiable(names[k])]
-    if not chosen:
+    xs = [k for k, i in enumerate(variant.inputs) if is_differentiable(i.dtype) and not i.variable]
+    if not chosen or not xs:
         return {}, {}
-    arrays = {}
-    for k in chosen:
-        if not op.outputs[k].shape.is_fully_defined():
-            raise Problem("the shape of a differentiable output isn't known")
-        arrays[k] = weights(op.outputs[k].shape.as_list(), names[k])
-    grad_ys = [
-        tf.constant(for_tensorflow(arrays[k], names[k]), op.outputs[k].dtype.base_dtype)
-        for k in chosen
-    ]
-    xs = [
-        k
-        for k, one in enumerate(variant.inputs)
-        if is_differentiable(one.dtype) and not one.variable
-    ]
-    gradients = (
-        tf.gradients([op.outputs[k] for k in chosen], [tensors[k] for k in xs], grad_ys)
-        if xs
-        else []
-    )
+    given = {k: tf.placeholder(op.outputs[k].dtype.base_dtype, op.outputs[k].shape) for k in chosen}
+    ys = [op.outputs[k] for k in chosen]
+    gradients = tf.gradients(ys, [tensors[k] for k in xs], list(given.values()))
     dense = [None if d is None else tf.convert_to_tensor(d) for d in gradients]
-    return dict(zip(xs, dense)), {k: (array, names[k]) for k, array in arrays.items()}
+    return dict(zip(xs, dense)), given
+
+
+def recorded_attr(value, store):
+    """A JSON attr; the array of a tensor goes into the store."""
+    if isinstance(value, dict):
+        return {"tensor": store.add(as_array(value, value["dtype"]), value["dtype"])}
+    return value
 
 
 def describe(variant, store):
@@ -324,11 +316,17 @@ def describe(variant, store):
     return {
         "case": variant.case["name"],
         "dtypes": variant.dtypes,
-        "attrs": variant.attrs,
+        "attrs": {a: recorded_attr(v, store) for a, v in variant.attrs.items()},
         "inputs": [
             [inputs[k] for k in g] if isinstance(g, list) else inputs[g] for g in variant.groups
         ],
     }
+
+
+def zeros_like(value):
+    """What stands for a random `value`."""
+    value = np.asarray(value)
+    return np.full(value.shape, b"", object) if value.dtype == object else np.zeros_like(value)
 
 
 def run_variant(variant, store, with_gradients):
@@ -336,7 +334,8 @@ def run_variant(variant, store, with_gradients):
 
     A graph and a session for each: one node without a kernel makes its whole session unusable.
     """
-    record = {}
+    is_random = variant.case.get("values") is False
+    record = {"random": True} if is_random else {}
     with tf.Graph().as_default() as graph, tf.device(CPU):
         op, tensors = variant.build(variant.constants())
         gradients, given = add_gradients(variant, op, tensors) if with_gradients else ({}, {})
@@ -345,6 +344,8 @@ def run_variant(variant, store, with_gradients):
             sess.run([i.initializer for i in variables if i.variable == "value"])
             outputs = [t for t in op.outputs if can_fetch(t)]
             values = dict(zip(outputs, sess.run(outputs or [op])))
+            if is_random:
+                values = {t: zeros_like(value) for t, value in values.items()}
             record["outputs"] = [
                 store.add(values[t], t.dtype.base_dtype.name) if t in values else None
                 for t in op.outputs
@@ -353,9 +354,15 @@ def run_variant(variant, store, with_gradients):
                 after = sess.run([i.reader for i in variables])
                 record["after"] = [store.add(value, i.dtype) for value, i in zip(after, variables)]
             if given:
+                feeds = {}
+                record["weights"] = {}
+                for k, placeholder in given.items():
+                    dtype = placeholder.dtype.name
+                    array = weights(values[op.outputs[k]].shape, dtype)
+                    feeds[placeholder] = for_tensorflow(array, dtype)
+                    record["weights"][str(k)] = store.add(array, dtype)
                 known = {k: d for k, d in gradients.items() if d is not None}
-                values = sess.run(known)
-                record["weights"] = {str(k): store.add(a, d) for k, (a, d) in given.items()}
+                values = sess.run(known, feeds)
                 record["gradients"] = {
                     str(k): None if d is None else store.add(values[k], d.dtype.base_dtype.name)
                     for k, d in gradients.items()
@@ -450,7 +457,8 @@ def record_op(op_type):
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise Problem(f"{size} bytes: more than {MOST_BYTES}")
-    refused = sorted({d for r in records if "refused" in r for d in r["dtypes"].values()})
+    main = schema.main_type_attr()
+    refused = sorted({r["dtypes"].get(main, "") for r in records if "refused" in r})
     line = f"{size} bytes, {len(records)} records"
     if refused:
         line += ", refused with " + " ".join(refused)
@@ -470,7 +478,7 @@ def is_stale(op_type):
 
 
 def record_in_child(op_type):
-    """Record in a process of its own, so that a failed CHECK ends only that; whether all is well."""
+    """Record in a process of its own, which a failed CHECK ends; whether all is well."""
     child = os.fork()
     if child == 0:
         status = 1
