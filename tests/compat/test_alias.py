@@ -1,4 +1,4 @@
-"""The `tensorflow` alias: what it finds, what it refuses, and that it stays out of the way before."""
+"""The `tensorflow` alias: what it finds, what it refuses, and what it leaves alone."""
 
 import importlib
 import subprocess

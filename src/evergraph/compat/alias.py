@@ -116,6 +116,7 @@ def _public_module(name: str) -> types.ModuleType | None:
         found = getattr(found, part, None)
         if not isinstance(found, types.ModuleType):
             return None
+    assert isinstance(found, types.ModuleType)
     return found
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from evergraph.core import errors
 from evergraph.platform.strings import as_bytes, as_str, as_str_any, path_to_str
@@ -67,7 +67,7 @@ class FileIO:
         self._can_read = mode in ("r", "r+", "a+", "w+")
         self._can_write = mode != "r"
         self._plain_mode = mode
-        self._file: BinaryIO | None = None
+        self._file: IO[bytes] | None = None
 
     @property
     def name(self) -> Any:
@@ -79,7 +79,7 @@ class FileIO:
         """The mode that the file was made with."""
         return self._mode
 
-    def _open(self) -> BinaryIO:
+    def _open(self) -> IO[bytes]:
         # Opened at first use: making a GFile of a missing file is no error.
         if self._file is None:
             path = _path(self._name)
@@ -88,7 +88,7 @@ class FileIO:
                 self._file = open(path, self._plain_mode + "b")  # noqa: PTH123, SIM115
         return self._file
 
-    def _open_for_reading(self) -> BinaryIO:
+    def _open_for_reading(self) -> IO[bytes]:
         if not self._can_read:
             raise errors.PermissionDeniedError(None, None, "File isn't open for reading")
         return self._open()
