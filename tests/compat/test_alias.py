@@ -72,7 +72,7 @@ except ImportError as error:
         "have this part of TensorFlow; near: tensorflow.python.framework.ops, "
         "tensorflow.python.framework, tensorflow.python.framework.errors "
         "tensorflow.python.framework.opps",
-        "module 'tensorflow' has no attribute 'Grapf' in Evergraph; near: Graph, GraphDef, GraphKeys",
+        "module 'tensorflow' has no attribute 'Grapf' in Evergraph; near: Graph, GraphDef",
         "cannot import name 'float33' from 'tensorflow.python.framework.dtypes' (unknown location)",
     ]
 

@@ -28,3 +28,6 @@ from evergraph.core.dtypes import uint16 as uint16
 from evergraph.core.dtypes import uint32 as uint32
 from evergraph.core.dtypes import uint64 as uint64
 from evergraph.core.dtypes import variant as variant
+from evergraph.ops.cast import cast as cast
+from evergraph.ops.cast import saturate_cast as saturate_cast
+from evergraph.ops.complex import complex as complex

@@ -97,7 +97,7 @@ DEFINE_bool = DEFINE_boolean
 DEFINE_float = _with_old_names(_flags.DEFINE_float)
 DEFINE_integer = _with_old_names(_flags.DEFINE_integer)
 
-FLAGS: Any = _FlagValuesWrapper(_flags.FLAGS)
+FLAGS = _FlagValuesWrapper(_flags.FLAGS)  # type: ignore[assignment]  # takes the place of absl's
 
 # A flag belongs to the module that defines it: absl must look past this one for the caller.
 _flags.disclaim_key_flags()
