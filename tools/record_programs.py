@@ -22,7 +22,7 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from programs.encoding import encode  # noqa: E402
 
-SHARED = ("__init__", "theme", "encoding")
+SHARED = ("__init__", "theme", "encoding", "choices")
 
 
 def result_of(body):
