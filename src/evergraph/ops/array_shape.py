@@ -392,9 +392,8 @@ def _expand_dims_shape(c: ShapeContext) -> TensorShape:
         return TensorShape(None)
     axis = _expanded_axis(int(np.ravel(dim)[0]), source.ndims)
     if axis is None:
-        raise ValueError(
-            f"dim {int(np.ravel(dim)[0])} not in the interval [{-source.ndims - 1}, {source.ndims}]."
-        )
+        given = int(np.ravel(dim)[0])
+        raise ValueError(f"dim {given} not in the interval [{-source.ndims - 1}, {source.ndims}].")
     dims = source.as_list()
     dims.insert(axis, 1)
     return TensorShape(dims)

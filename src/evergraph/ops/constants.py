@@ -148,7 +148,8 @@ def _shape_conversion(
             raise TypeError(f"Cannot convert a TensorShape to dtype: {dtype}")
         if dtype == dtypes.int32 and too_large:
             raise ValueError(
-                f"Cannot convert a TensorShape to dtype int32; a dimension is too large ({too_large})"
+                "Cannot convert a TensorShape to dtype int32; a dimension is too large "
+                f"({too_large})"
             )
     else:
         dtype = dtypes.int64 if too_large else dtypes.int32

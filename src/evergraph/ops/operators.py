@@ -21,7 +21,7 @@ from evergraph.ops.cast import cast
 from evergraph.ops.math_comparison import logical_xor
 from evergraph.ops.math_division import TRUEDIV_TYPES, check_same_type, div, floordiv, truediv
 from evergraph.ops.math_functions import abs, pow
-from evergraph.ops.strided_slice import slice_tensor, slice_variable
+from evergraph.ops.tensor_indexing import slice_tensor, slice_variable
 from evergraph.registry.op_def import get_op_def
 
 
@@ -77,7 +77,7 @@ def _binary(function: Callable[..., Any], word: str) -> None:
 
 
 def _sparse(function: Callable[..., Any], word: str) -> None:
-    """Make `function(indices, values, dense_shape, dense)` the meaning of `__<word>__` of SparseTensor."""
+    """Make `function(indices, values, dense_shape, dense)` SparseTensor's `__<word>__`."""
 
     def forward(sparse: SparseTensor, y: Any) -> SparseTensor:
         with name_scope(None, word, [sparse, y]) as scope:

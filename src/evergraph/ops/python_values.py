@@ -111,7 +111,7 @@ def _kind_of(dtype: dtypes.DType) -> str | None:
 
 
 def _not_quantized(values: Any) -> Any:
-    """The first element that isn't a tuple of one integer in nested lists; _NOTHING if there is none."""
+    """The first element of nested lists that isn't a tuple of one integer, or _NOTHING."""
     if isinstance(values, tuple):
         return next((x for x in leaves(values) if not isinstance(x, _KINDS["int"])), _NOTHING)
     if not isinstance(values, list):

@@ -5,36 +5,30 @@ Reference: TensorFlow 1.15, tensorflow/core/util/strided_slice_op.cc.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from evergraph.core import dtypes
 from evergraph.core.dtypes import INDEX
 from evergraph.core.errors import InvalidArgumentError
-from evergraph.core.shapes import Dimension, TensorShape
+from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.operation import Operation, Tensor
-from evergraph.graph.scopes import name_scope
-from evergraph.ops.array_join import stack
 from evergraph.ops.array_shape import shape as shape_of
-from evergraph.ops.cast import CAST
-from evergraph.ops.constants import constant_v2
 from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import from_input
 from evergraph.registry.shape_inference import ShapeContext
 
-_MASKS = (
+MASKS = (
     "begin_mask",
     "end_mask",
     "ellipsis_mask",
     "new_axis_mask",
     "shrink_axis_mask",
 )
-_MASK_ATTRS = dict.fromkeys(_MASKS, "int = 0")
+MASK_ATTRS = dict.fromkeys(MASKS, "int = 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +89,9 @@ def plan_slice(
 
     Args:
         sizes: the shape of the input, None for what isn't known.
-        begin, end: entries of the spec; None for what isn't known.
-        strides: entries of the spec.
+        begin: first element of each entry of the spec; None for what isn't known.
+        end: the element after the last, likewise.
+        strides: the steps.
         masks: the five bit masks by name.
 
     Raises:
@@ -186,7 +181,7 @@ def _clamped(position: int | None, size: int, lowest: int, highest: int) -> int 
 
 
 def _plan_of(c: ShapeContext, sizes: Sequence[int | None], first: int) -> SlicePlan | None:
-    """The plan from inputs `first`, `first + 1`, `first + 2`; None when the strides aren't known."""
+    """The plan from inputs `first` to `first + 2`; None when the strides aren't known."""
     strides = c.constant(first + 2)
     if strides is None:
         return None
@@ -215,7 +210,7 @@ def _planned(
         [None] * count if begin is None or end is None else begin.tolist(),
         [None] * count if begin is None or end is None else end.tolist(),
         strides.tolist(),
-        {name: c.attr(name) for name in _MASKS},
+        {name: c.attr(name) for name in MASKS},
     )
 
 
@@ -252,14 +247,14 @@ STRIDED_SLICE = register_op(
     "StridedSlice",
     inputs="input: T, begin: Index, end: Index, strides: Index",
     outputs="output: T",
-    attrs={"T": "type", "Index": INDEX, **_MASK_ATTRS},
+    attrs={"T": "type", "Index": INDEX, **MASK_ATTRS},
     shape=_strided_slice_shape,
     partial_value=_strided_slice_partial,
     static_inputs=("strides",),
 )
 
 
-def _kernel_plan(
+def plan_of_kernel(
     sizes: Sequence[int],
     begin: Any,
     end: Any,
@@ -267,7 +262,8 @@ def _kernel_plan(
     op: Operation,
     masks: dict[str, int],
 ) -> SlicePlan:
-    known_begin, known_end = _known(begin, op, "begin"), _known(end, op, "end")
+    """What a slice spec, some entries of which may be traced, does to an array of these sizes."""
+    known_begin, known_end = known_entries(begin, op, "begin"), known_entries(end, op, "end")
     try:
         return plan_slice(
             [int(s) for s in sizes],
@@ -280,7 +276,7 @@ def _kernel_plan(
         raise InvalidArgumentError(None, None, str(error)) from None
 
 
-def _known(value: Any, op: Operation, name: str) -> list[int | None]:
+def known_entries(value: Any, op: Operation, name: str) -> list[int | None]:
     """The entries of a slice spec as far as they are known when the kernel is compiled."""
     if isinstance(value, np.ndarray):
         return [int(x) for x in value]
@@ -307,12 +303,12 @@ def _strided_slice(
 ) -> Array:
     masks = dict(
         zip(
-            _MASKS,
+            MASKS,
             (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask),
             strict=True,
         )
     )
-    plan = _kernel_plan(xp.shape(x), begin, end, strides, op, masks)
+    plan = plan_of_kernel(xp.shape(x), begin, end, strides, op, masks)
     for dim, cut in enumerate(plan.cuts):
         if cut.begin is not None and cut.end is not None:
             continue
@@ -334,17 +330,25 @@ def _take_one(xp: Namespace, x: Array, dim: int, position: Array) -> Array:
     """Element `position`, computed at run time, of dimension `dim`, which stays with size 1."""
     size = xp.shape(x)[dim]
     xp.check(
-        xp.logical_and(position >= -size, position < size),
+        xp.logical_and(xp.greater_equal(position, -int(size)), xp.less(position, int(size))),
         "InvalidArgumentError",
-        lambda found: f"slice index {int(found)} of dimension {dim} out of bounds.",
-        position,
+        lambda: f"slice index {int(position)} of dimension {dim} out of bounds.",
     )
-    position = xp.where(position < 0, position + size, position)
-    return xp.dynamic_slice_in_dim(x, position, 1, dim)
+    first = _counted_from_front(xp, position, size)
+    sizes = list(xp.shape(x))
+    sizes[dim] = 1
+    zero = np.zeros((), np.dtype(position.dtype))
+    begin = xp.stack([first if d == dim else zero for d in range(len(sizes))])
+    return xp.dynamic_slice(x, begin, sizes)
+
+
+def _counted_from_front(xp: Namespace, position: Array, size: int) -> Array:
+    size = int(size)
+    return xp.where(xp.less(position, 0), xp.add(position, size), position)
 
 
 def _mask_attrs(op: Operation) -> dict[str, int]:
-    return {name: op.get_attr(name) for name in _MASKS}
+    return {name: op.get_attr(name) for name in MASKS}
 
 
 @STRIDED_SLICE.gradient
@@ -359,7 +363,7 @@ STRIDED_SLICE_GRAD = register_op(
     "StridedSliceGrad",
     inputs="shape: Index, begin: Index, end: Index, strides: Index, dy: T",
     outputs="output: T",
-    attrs={"T": "type", "Index": INDEX, **_MASK_ATTRS},
+    attrs={"T": "type", "Index": INDEX, **MASK_ATTRS},
     shape=from_input(0),
     static_inputs=("shape", "strides"),
 )
@@ -383,13 +387,13 @@ def _strided_slice_grad(
 ) -> Array:
     masks = dict(
         zip(
-            _MASKS,
+            MASKS,
             (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask),
             strict=True,
         )
     )
     sizes = tuple(int(s) for s in shape)
-    plan = _kernel_plan(sizes, begin, end, strides, op, masks)
+    plan = plan_of_kernel(sizes, begin, end, strides, op, masks)
     dy = xp.reshape(dy, tuple(cut.size for cut in plan.cuts))
     for dim, cut in enumerate(plan.cuts):
         if cut.begin is None or cut.end is None:
@@ -402,11 +406,10 @@ def _strided_slice_grad(
 
 def _place_one(xp: Namespace, dy: Array, dim: int, position: Array, size: int) -> Array:
     """Zeros of `size` along `dim`, with `dy` at `position`, computed at run time."""
-    position = xp.where(position < 0, position + size, position)
-    at = xp.reshape(
-        xp.equal(xp.arange(size, dtype=np.dtype(position.dtype)), position),
-        (size,) + (1,) * (len(xp.shape(dy)) - dim - 1),
-    )
+    first = _counted_from_front(xp, position, size)
+    places = np.arange(size, dtype=np.dtype(position.dtype))
+    shape = (size,) + (1,) * (len(xp.shape(dy)) - dim - 1)
+    at = xp.reshape(xp.equal(places, first), shape)
     return xp.where(at, dy, xp.zeros_like(dy))
 
 
@@ -510,94 +513,3 @@ def strided_slice(
 
     result.assign = assign  # type: ignore[attr-defined]  # as in TensorFlow
     return result
-
-
-_INDEX_ERROR = (
-    "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar "
-    "tf.int32/tf.int64 tensors are valid indices"
-)
-
-
-def _check_index(index: Any) -> None:
-    if isinstance(index, int | Dimension):
-        return
-    dtype = getattr(index, "dtype", None)
-    if (
-        dtype is None
-        or dtypes.as_dtype(dtype).base_dtype not in INDEX
-        or (index.shape and len(index.shape) == 1)
-    ):
-        raise TypeError(f"{_INDEX_ERROR}, got {index!r}")
-
-
-def slice_tensor(tensor: Any, slice_spec: Any, var: Any = None) -> Tensor:
-    """`tensor[slice_spec]`.
-
-    Args:
-        tensor: any tensor.
-        slice_spec: index, slice, `...`, None, or a list of these; a bool tensor or array masks.
-        var: the variable whose value `tensor` is.
-
-    Raises:
-        TypeError: something that is no index.
-        ValueError: an index that is out of range.
-
-    Reference: TensorFlow 1.15, tensorflow/python/ops/array_ops.py.
-    """
-    if _is_mask(slice_spec):
-        from evergraph.ops.masking import boolean_mask
-
-        return boolean_mask(tensor=tensor, mask=slice_spec)
-    items = slice_spec if isinstance(slice_spec, list | tuple) else [slice_spec]
-    begin: list[Any] = []
-    end: list[Any] = []
-    strides: list[Any] = []
-    masks = dict.fromkeys(_MASKS, 0)
-    for i, item in enumerate(items):
-        bit = 1 << i
-        if isinstance(item, slice):
-            begin.append(_bound(item.start, masks, "begin_mask", bit))
-            end.append(_bound(item.stop, masks, "end_mask", bit))
-            if item.step is not None:
-                _check_index(item.step)
-            strides.append(1 if item.step is None else item.step)
-            continue
-        strides.append(1)
-        if item is Ellipsis or item is None:
-            begin.append(0)
-            end.append(0)
-            masks["ellipsis_mask" if item is Ellipsis else "new_axis_mask"] |= bit
-        else:
-            _check_index(item)
-            begin.append(item)
-            end.append(item + 1)
-            masks["shrink_axis_mask"] |= bit
-    with name_scope(None, "strided_slice", [tensor, *begin, *end, *strides]) as scope:
-        if begin:
-            packed = [stack(begin), stack(end), stack(strides)]
-            if any(t.dtype == dtypes.int64 for t in packed):
-                packed = [
-                    t if t.dtype == dtypes.int64 else CAST(t, DstT=dtypes.int64) for t in packed
-                ]
-        else:
-            packed = [constant_v2([], dtype=dtypes.int32)] * 3
-        return strided_slice(tensor, *packed, var=var, name=scope, **masks)
-
-
-def _is_mask(slice_spec: Any) -> bool:
-    if isinstance(slice_spec, bool):
-        return True
-    return isinstance(slice_spec, Tensor | np.ndarray) and slice_spec.dtype == bool
-
-
-def _bound(position: Any, masks: dict[str, int], mask: str, bit: int) -> Any:
-    if position is None or (not isinstance(position, Tensor) and position == sys.maxsize):
-        masks[mask] |= bit
-        return 0
-    _check_index(position)
-    return position
-
-
-def slice_variable(var: Any, slice_spec: Any) -> Tensor:
-    """`var[slice_spec]`, whose `assign` writes into the variable."""
-    return slice_tensor(var.value(), slice_spec, var)
