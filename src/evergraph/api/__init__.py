@@ -91,11 +91,23 @@ from evergraph.graph.scopes import set_random_seed as set_random_seed
 
 # `a + b` and its kin; without a name here, but needed by whoever has a tensor.
 from evergraph.ops import operators as _operators
+from evergraph.ops.array_broadcast import broadcast_dynamic_shape as broadcast_dynamic_shape
+from evergraph.ops.array_broadcast import broadcast_static_shape as broadcast_static_shape
+from evergraph.ops.array_broadcast import broadcast_to as broadcast_to
 from evergraph.ops.array_concat import concat as concat
 from evergraph.ops.array_concat import split as split
 from evergraph.ops.array_join import parallel_stack as parallel_stack
 from evergraph.ops.array_join import stack as stack
 from evergraph.ops.array_join import unstack as unstack
+from evergraph.ops.array_layout import invert_permutation as invert_permutation
+from evergraph.ops.array_layout import matrix_transpose as matrix_transpose
+from evergraph.ops.array_layout import reverse as reverse
+from evergraph.ops.array_layout import reverse as reverse_v2
+from evergraph.ops.array_layout import reverse_sequence as reverse_sequence
+from evergraph.ops.array_layout import roll as roll
+from evergraph.ops.array_layout import tile as tile
+from evergraph.ops.array_layout import transpose as transpose
+from evergraph.ops.array_pad import pad as pad
 from evergraph.ops.array_shape import expand_dims as expand_dims
 from evergraph.ops.array_shape import rank as rank
 from evergraph.ops.array_shape import reshape as reshape
@@ -103,6 +115,7 @@ from evergraph.ops.array_shape import shape as shape
 from evergraph.ops.array_shape import shape_n as shape_n
 from evergraph.ops.array_shape import size as size
 from evergraph.ops.array_shape import squeeze as squeeze
+from evergraph.ops.array_slice import slice as slice
 from evergraph.ops.cast import bitcast as bitcast
 from evergraph.ops.cast import cast as cast
 from evergraph.ops.cast import saturate_cast as saturate_cast
@@ -210,6 +223,12 @@ from evergraph.ops.math_trigonometry import tanh as tanh
 from evergraph.ops.placeholders import placeholder as placeholder
 from evergraph.ops.placeholders import placeholder_with_default as placeholder_with_default
 from evergraph.ops.placeholders import sparse_placeholder as sparse_placeholder
+from evergraph.ops.sequences import linspace as lin_space
+from evergraph.ops.sequences import linspace as linspace
+from evergraph.ops.sequences import meshgrid as meshgrid
+from evergraph.ops.sequences import one_hot as one_hot
+from evergraph.ops.sequences import range as range
+from evergraph.ops.sequences import sequence_mask as sequence_mask
 from evergraph.ops.sigmoid import log_sigmoid as log_sigmoid
 from evergraph.ops.sigmoid import sigmoid as sigmoid
 from evergraph.ops.state import assign as assign

@@ -1,5 +1,6 @@
 """tf.math: names only."""
 
+from evergraph.ops.array_layout import invert_permutation as invert_permutation
 from evergraph.ops.complex import angle as angle
 from evergraph.ops.complex import conj as conj
 from evergraph.ops.complex import imag as imag
