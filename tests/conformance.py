@@ -129,7 +129,7 @@ def _as_text(value: Any) -> str:
     return f"np.array({value.tolist()}, tf.{dtypes.as_dtype(value.dtype).name}.as_numpy_dtype)"
 
 
-# --- reading -----------------------------------------------------------------------------------------
+# --- reading ---
 
 
 def recorded_ops() -> list[str]:
@@ -220,7 +220,7 @@ def tolerance(op_type: str, dtype: Any, kind: str = "") -> dict[str, float]:
     return {"rtol": rtol, "atol": atol}
 
 
-# --- building ----------------------------------------------------------------------------------------
+# --- building ---
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -335,7 +335,7 @@ def graph() -> Any:
     return Graph().as_default()
 
 
-# --- comparing ---------------------------------------------------------------------------------------
+# --- comparing ---
 
 WIDE = {
     "float16": "float64",
@@ -346,7 +346,7 @@ WIDE = {
 
 
 def widened(case: Case) -> Case | None:
-    """The case on the same numbers as float64 and complex128, or None where that isn't another one."""
+    """The case on the same numbers as float64 and complex128; None where it can't be or is so."""
     op_def = get_op_def(case.op_type)
     kinds = {attr: WIDE.get(dtype, dtype) for attr, dtype in case.dtypes.items()}
     if kinds == case.dtypes:
@@ -385,7 +385,7 @@ def is_exact(dtype: np.dtype) -> bool:
 def disagreement(
     got: np.ndarray, want: np.ndarray, limits: dict[str, float], truth: np.ndarray | None = None
 ) -> str | None:
-    """Where `got` is neither near to `want` nor nearer to `truth` than `want` is; None when nowhere."""
+    """Where `got` is neither near `want` nor nearer to `truth` than `want` is; None: nowhere."""
     if (got.dtype, got.shape) != (want.dtype, want.shape):
         return f"{got.dtype} {got.shape} in place of {want.dtype} {want.shape}"
     if is_exact(want.dtype):
@@ -402,7 +402,8 @@ def disagreement(
         return None
     first = tuple(int(axis[0]) for axis in np.nonzero(wrong)) if want.ndim else ()
     detail = "" if truth is None else f" (in float64 {truth[first]!r})"
-    return f"{got[first]!r} in place of {want[first]!r}{detail} at {first}, {wrong.sum()} of {want.size}"
+    where = f"at {list(first)}, {wrong.sum()} of {want.size}"
+    return f"{got[first]!r} in place of {want[first]!r}{detail} {where}"
 
 
 def _near(got: np.ndarray, want: np.ndarray, rtol: float, atol: float) -> np.ndarray:
