@@ -6,6 +6,7 @@ from evergraph.api import debugging as debugging
 from evergraph.api import dtypes as dtypes
 from evergraph.api import errors as errors
 from evergraph.api import gfile as gfile
+from evergraph.api import graph_util as graph_util
 from evergraph.api import io as io
 from evergraph.api import logging as logging
 from evergraph.api import manip as manip
@@ -14,6 +15,8 @@ from evergraph.api import nn as nn
 from evergraph.api import random as random
 from evergraph.api import resource_loader as resource_loader
 from evergraph.api import sparse as sparse
+from evergraph.api import summary as summary
+from evergraph.api import train as train
 from evergraph.api import version as version
 from evergraph.api.lazy import LAZY
 from evergraph.autodiff.aggregation import AggregationMethod as AggregationMethod
@@ -55,6 +58,12 @@ from evergraph.core.shapes import dimension_at_index as dimension_at_index
 from evergraph.core.shapes import dimension_value as dimension_value
 from evergraph.core.shapes import disable_v2_tensorshape as disable_v2_tensorshape
 from evergraph.core.shapes import enable_v2_tensorshape as enable_v2_tensorshape
+from evergraph.era0.summaries import audio_summary as audio_summary
+from evergraph.era0.summaries import histogram_summary as histogram_summary
+from evergraph.era0.summaries import image_summary as image_summary
+from evergraph.era0.summaries import merge_all_summaries as merge_all_summaries
+from evergraph.era0.summaries import merge_summary as merge_summary
+from evergraph.era0.summaries import scalar_summary as scalar_summary
 from evergraph.graph.composite import IndexedSlices as IndexedSlices
 from evergraph.graph.composite import SparseTensor as SparseTensor
 from evergraph.graph.composite import SparseTensorValue as SparseTensorValue
@@ -249,5 +258,8 @@ from evergraph.ops.state_scatter import scatter_sub as scatter_sub
 from evergraph.ops.state_scatter import scatter_update as scatter_update
 from evergraph.ops.strided_slice import strided_slice as strided_slice
 from evergraph.registry.gradients import RegisterGradient as RegisterGradient
+from evergraph.serialize.import_graph import import_graph_def as import_graph_def
+from evergraph.serialize.tensor_proto import make_ndarray as make_ndarray
+from evergraph.serialize.tensor_proto import make_tensor_proto as make_tensor_proto
 
 __getattr__, __dir__ = lazy_names(__name__, LAZY)

@@ -44,12 +44,18 @@ class EventsWriter:
             return
         now = time.time()
         host = socket.gethostname()
-        self._path = f"{self._prefix}.out.tfevents.{int(now):010d}.{host}{self._suffix}"
+        seconds = int(now)
+        while Path(self._name(seconds, host)).exists():
+            seconds += 1  # a file of the same second isn't ours to replace
+        self._path = self._name(seconds, host)
         self._writer = RecordWriter(self._path)
         self._writer.write(
             protos.Event(wall_time=now, file_version=FILE_VERSION).SerializeToString()
         )
         self._writer.flush()
+
+    def _name(self, seconds: int, host: str) -> str:
+        return f"{self._prefix}.out.tfevents.{seconds:010d}.{host}{self._suffix}"
 
     def write(self, event: Any) -> None:
         """Append an Event message, or a serialized one."""

@@ -1,0 +1,1 @@
+"""0.x signatures and behaviours, where 1.x has others."""

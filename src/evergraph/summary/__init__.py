@@ -1,0 +1,1 @@
+"""What TensorBoard shows: summary operations, and the writer of event files."""
