@@ -53,7 +53,9 @@ _PYTHON = {
     "framework.tensor_shape": "core.shapes core.dimensions",
     "framework.tensor_spec": "graph.tensor_spec api",
     "framework.tensor_util": "registry.constant_value serialize.tensor_values api",
-    "framework.test_util": "platform.test platform.test_case platform.test_decorators",
+    "framework.test_util": (
+        "platform.test_case platform.test_decorators platform.graph_assertions platform.test"
+    ),
     "framework.type_spec": "graph.tensor_spec api",
     "framework.versions": "api.version api",
     "layers.base": "layers.base api.layers",
@@ -140,7 +142,7 @@ _PYTHON = {
     "ops.weights_broadcast_ops": "layers.weights_broadcast",
     "platform": "",
     "platform.app": "platform.app",
-    "platform.benchmark": "platform.test",
+    "platform.benchmark": "platform.benchmark",
     "platform.flags": "platform.flags",
     "platform.gfile": "platform.gfile",
     "platform.googletest": "platform.test",
