@@ -8,6 +8,7 @@ from evergraph.api import errors as errors
 from evergraph.api import gfile as gfile
 from evergraph.api import graph_util as graph_util
 from evergraph.api import io as io
+from evergraph.api import linalg as linalg
 from evergraph.api import logging as logging
 from evergraph.api import manip as manip
 from evergraph.api import math as math

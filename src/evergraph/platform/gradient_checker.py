@@ -39,7 +39,8 @@ def _reals(array: Any, dtype: dtypes.DType) -> np.ndarray:
     array = np.ascontiguousarray(array)
     if dtype.base_dtype == dtypes.bfloat16:
         array = array.astype(np.float32)
-    return array.ravel().view(_real_dtype(dtype))
+    reals: np.ndarray = array.ravel().view(_real_dtype(dtype))
+    return reals
 
 
 def _width(dtype: dtypes.DType) -> int:

@@ -83,7 +83,7 @@ class CapturedWrites:
         return Path(self.capture_location).read_text(encoding="utf-8")
 
 
-class TensorFlowTestCase(ArrayAssertions, absltest.TestCase):  # type: ignore[misc]  # absl has no types
+class TensorFlowTestCase(ArrayAssertions, absltest.TestCase):
     """The base of TensorFlow's tests; each test starts with an empty default graph."""
 
     def __init__(self, methodName: str = "runTest") -> None:
@@ -275,7 +275,8 @@ class TensorFlowTestCase(ArrayAssertions, absltest.TestCase):  # type: ignore[mi
             expected = protos.parse_text(expected, type(message))
         self.assertEqual(type(expected), type(message), msg)
         if expected != message:
-            self.assertMultiLineEqual(protos.to_text(expected), protos.to_text(message), msg)
+            one, two = protos.to_text(expected), protos.to_text(message)
+            self.assertMultiLineEqual(one, two, msg)  # type: ignore[no-untyped-call]  # absl's
 
     def assertProtoEqualsVersion(
         self,

@@ -267,7 +267,7 @@ def _permuted(value: Any, orders: dict[int, list[int]]) -> Any:
     if isinstance(value, Tensor):
         from evergraph.ops.array_layout import transpose
 
-        return transpose(value, orders[value.shape.ndims])
+        return transpose(value, orders[len(value.shape)])
     return [value[axis] for axis in orders[len(value)]]
 
 

@@ -42,6 +42,7 @@ class TFDecorator:
         return self._decorated_target.__get__(instance, owner)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call what is decorated."""
         return self._decorated_target(*args, **kwargs)
 
     @property
@@ -176,7 +177,8 @@ def validate_callable(func: Any, decorator_name: str) -> None:
     if not hasattr(func, "__call__"):  # noqa: B004 - a property is named too
         raise ValueError(
             f"{func} is not a function. If this is a property, make sure @property appears "
-            f"before @{decorator_name} in your source code:\n\n@property\n@{decorator_name}\ndef method(...)"
+            f"before @{decorator_name} in your source code:\n\n"
+            f"@property\n@{decorator_name}\ndef method(...)"
         )
 
 
