@@ -5,6 +5,7 @@ exceptions become what a user can see of them. Runs under Python 3.7 too.
 """
 
 import math
+import re
 
 import numpy as np
 
@@ -40,6 +41,7 @@ def encode(value, tf):
     return {"object": type(value).__name__}
 
 
+_NUMPY_REPR = re.compile(r"np\.(?:\w+)\(([^()]*)\)")
 _PLAIN = (bool, int, float, str)
 
 
@@ -60,6 +62,7 @@ def _element(item, tf):
 
 def _error(error):
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    text = _NUMPY_REPR.sub(r"\1", text)  # NumPy 2 shows np.float32(1.5) where 1.x shows 1.5
     names = [cls.__name__ for cls in type(error).__mro__]
     return {"error": names[0], "line": text.split("\n")[0], "classes": names}
 
