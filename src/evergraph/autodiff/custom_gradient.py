@@ -92,7 +92,9 @@ def _variables_used(graph: Any, first_new: int) -> list[Any]:
     for op in graph.get_operations()[::-1]:
         if op._id <= first_new:
             break
-        handles.update((t, None) for t in op.inputs if t.op.op_def is not None and t.op.op_def.location)
+        handles.update(
+            (t, None) for t in op.inputs if t.op.op_def is not None and t.op.op_def.location
+        )
     found = []
     for key in graph.collections:
         for item in graph.get_collection(key):

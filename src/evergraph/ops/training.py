@@ -30,7 +30,7 @@ APPLY_GRADIENT_DESCENT, RESOURCE_APPLY_GRADIENT_DESCENT = register_update(
 
 def _shrunk(xp: Namespace, proximal: Array, rate: Array, l1: Array, l2: Array) -> Array:
     """sign(p) max(|p| - rate l1, 0) / (1 + rate l2): the proximal step of l1 and l2."""
-    size = xp.maximum(xp.subtract(xp.abs(proximal), xp.multiply(rate, l1)), 0)
+    size = xp.maximum(xp.subtract(xp.absolute(proximal), xp.multiply(rate, l1)), 0)
     shrunk = xp.where(xp.greater(l1, 0), xp.multiply(xp.sign(proximal), size), proximal)
     return xp.true_divide(shrunk, xp.add(xp.multiply(rate, l2), 1))
 
@@ -135,7 +135,7 @@ def _adagrad_da(
     _, accumulated, squared = states
     accumulated = xp.add(accumulated, g)
     squared = xp.add(squared, xp.square(g))
-    size = xp.maximum(xp.subtract(xp.abs(accumulated), xp.multiply(l1, global_step)), 0)
+    size = xp.maximum(xp.subtract(xp.absolute(accumulated), xp.multiply(l1, global_step)), 0)
     kept = xp.where(xp.greater(l1, 0), xp.multiply(xp.sign(accumulated), size), accumulated)
     above = xp.multiply(kept, xp.negative(lr))
     below = xp.add(xp.sqrt(squared), xp.multiply(xp.multiply(l2, global_step), lr))
@@ -319,7 +319,7 @@ def _ada_max(
     """m -> g by 1 - beta1; v = max(beta2 v, |g|); var -= lr / (1 - beta1^t) m / (v + epsilon)."""
     var, m, v = states
     m = _toward(xp, m, g, beta1)
-    v = xp.maximum(xp.multiply(beta2, v), xp.abs(g))
+    v = xp.maximum(xp.multiply(beta2, v), xp.absolute(g))
     rate = xp.true_divide(lr, _one_minus(xp, beta1_power))
     step = xp.multiply(rate, xp.true_divide(m, xp.add(v, epsilon)))
     return [xp.subtract(var, step), m, v]
@@ -419,7 +419,7 @@ def _ftrl(
     linear = xp.add(linear, xp.subtract(shrunk, xp.multiply(sigma, var)))
     quadratic = xp.add(xp.true_divide(raised_new, lr), xp.multiply(l2, 2))
     signed = xp.subtract(xp.multiply(xp.sign(linear), l1), linear)
-    kept = xp.greater(xp.abs(linear), l1)
+    kept = xp.greater(xp.absolute(linear), l1)
     var = xp.where(kept, xp.true_divide(signed, quadratic), xp.zeros_like(var))
     return [var, new_accum, linear]
 

@@ -132,7 +132,7 @@ def _kernel(
         for i, name in scalars:
             value = given[i]
             xp.check(
-                xp.ndim(value) == 0,
+                xp.shape(value) == (),
                 "InvalidArgumentError",
                 lambda name=name, value=value: f"{name} is not a scalar: {_bracketed(xp, value)}",
             )

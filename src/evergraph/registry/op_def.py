@@ -85,6 +85,7 @@ class OpDef:
         forwards: output 0 is input 0 itself: a ref or a handle that goes through stays an alias.
         gated_by: name of the index input through which a sparse write is switched off: the kernel
             drops rows whose index is the size of the table.
+        placeholder: the value comes from a feed; without one a run fails.
         partial_value: what is known of the output's value while building; see `constant_value`.
         value_from_shapes: the value as a NumPy array when the input's static shape tells it, or None.
     """
@@ -118,6 +119,7 @@ class OpDef:
         deprecated: str = "",
         forwards: bool = False,
         gated_by: str = "",
+        placeholder: bool = False,
     ) -> None:
         self.name = name
         self.attrs = parse_attrs(attrs or {})
@@ -140,6 +142,7 @@ class OpDef:
         self.deprecated = deprecated
         self.forwards = forwards
         self.gated_by = gated_by
+        self.placeholder = placeholder
         self.input_index = {arg.name: i for i, arg in enumerate(self.inputs)}
         self.static_inputs = self._positions(static_inputs)
         self.reads = self._positions(reads)

@@ -145,7 +145,7 @@ class _Builder:
 
     def _add_step(self, op: Operation, reached: int) -> None:
         op_def = op.op_def
-        if op_def is not None and op_def.kernel_function is None and not op._inputs and op._outputs:
+        if op_def is not None and op_def.placeholder:
             raise unfed_placeholder(op)
         call = None if op_def is not None and op_def.control else bind(op)
         assert op_def is not None

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from evergraph.arrays import jax_backend, numpy_backend
+from evergraph.arrays.checks import Check, collect_checks
 from evergraph.core.errors import UnavailableError
 from evergraph.runtime.branches import CondUnit, Unit, units_of
 from evergraph.runtime.fold_constants import is_pure, known_bytes
@@ -66,14 +67,22 @@ class CompiledSegment:
         for slot, value in zip(self.others, others, strict=True):
             if slot not in self.static:
                 env[slot] = value
-        with jax_backend.collect_checks() as checks:
+        with collect_checks() as checks:
             run_units(self.units, env)
-        ok = jax_backend.all_of(checks) if checks else None
+        ok = all_ok(checks) if checks else None
         state = [
             _gated(self.segment, location, before, after, env, ok)
             for location, (before, after) in self.segment.commits.items()
         ]
         return state, [jax_backend.asarray(env[slot]) for slot in self.outputs], ok
+
+
+def all_ok(checks: Sequence[Check]) -> Any:
+    """Whether every one of `checks` holds, as one traced bool."""
+    ok = checks[0].ok
+    for check in checks[1:]:
+        ok = jax.lax.bitwise_and(ok, check.ok)
+    return ok
 
 
 def run_units(units: Sequence[Unit], env: dict[int, Any]) -> None:
@@ -115,9 +124,9 @@ def _run_cond(unit: CondUnit, env: dict[int, Any]) -> None:
 
     def branch(taken: bool) -> Callable[[], tuple[list[Any], Any]]:
         def run() -> tuple[list[Any], Any]:
-            with jax_backend.collect_checks() as checks:
+            with collect_checks() as checks:
                 inner = side(taken, dict(env))
-            ok = jax_backend.all_of(checks) if checks else np.True_
+            ok = all_ok(checks) if checks else np.True_
             return [inner.get(slot) for slot in slots], ok
 
         return run
@@ -197,7 +206,7 @@ def _gated_rows(
         indices = jax_backend.asarray(values[gate])
         limit = jax_backend.full(indices.shape, jax_backend.shape(old)[0], indices.dtype)
         values[gate] = jax_backend.where(ok, indices, limit)
-        with jax_backend.collect_checks():  # these rows are dropped on purpose
+        with collect_checks():  # these rows are dropped on purpose
             results = step.call(jax_backend, values)  # type: ignore[misc]  # it has a kernel
         position = next(i for i, (at, _, _) in enumerate(step.written) if at is location)
         value = results[position]
@@ -277,11 +286,11 @@ def run_one(step: Step, values: Sequence[Any]) -> Sequence[Any]:
 
     def traced(*arguments: Any) -> list[Any]:
         given = iter(arguments)
-        with jax_backend.collect_checks() as checks:
+        with collect_checks() as checks:
             results = list(
                 call(jax_backend, [v if i in static else next(given) for i, v in enumerate(values)])
             )
-        return [*results, jax_backend.all_of(checks) if checks else np.True_]
+        return [*results, all_ok(checks) if checks else np.True_]
 
     with jax.enable_x64(True):
         *results, ok = jax.jit(traced)(*(v for i, v in enumerate(values) if i not in static))

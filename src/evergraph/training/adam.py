@@ -36,7 +36,12 @@ class AdamOptimizer(SlotOptimizer):
     """
 
     slot_inputs = {"m": "m", "v": "v"}
-    scalar_inputs = {"lr": "learning_rate", "beta1": "beta1", "beta2": "beta2", "epsilon": "epsilon"}
+    scalar_inputs = {
+        "lr": "learning_rate",
+        "beta1": "beta1",
+        "beta2": "beta2",
+        "epsilon": "epsilon",
+    }
 
     def __init__(
         self,
@@ -48,7 +53,12 @@ class AdamOptimizer(SlotOptimizer):
         name: str = "Adam",
     ) -> None:
         super().__init__(
-            use_locking, name, learning_rate=learning_rate, beta1=beta1, beta2=beta2, epsilon=epsilon
+            use_locking,
+            name,
+            learning_rate=learning_rate,
+            beta1=beta1,
+            beta2=beta2,
+            epsilon=epsilon,
         )
 
     def _get_beta_accumulators(self) -> tuple[Any, Any]:
@@ -90,7 +100,9 @@ class AdamOptimizer(SlotOptimizer):
     ) -> Operation:
         dtype = var.dtype.base_dtype
         names = ("beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon")
-        beta1_power, beta2_power, lr, beta1, beta2, epsilon = (self._scalar(n, dtype) for n in names)
+        beta1_power, beta2_power, lr, beta1, beta2, epsilon = (
+            self._scalar(n, dtype) for n in names
+        )
         rate = lr * sqrt(1 - beta2_power) / (1 - beta1_power)
         m = self.get_slot(var, "m")
         first = rows * (1 - beta1)

@@ -192,7 +192,11 @@ def _cosine(fraction: Any) -> Any:
 
 
 def cosine_decay(
-    learning_rate: Any, global_step: Any, decay_steps: Any, alpha: Any = 0.0, name: str | None = None
+    learning_rate: Any,
+    global_step: Any,
+    decay_steps: Any,
+    alpha: Any = 0.0,
+    name: str | None = None,
 ) -> Tensor:
     """learning_rate ((1 - alpha) (1 + cos(pi step / decay_steps)) / 2 + alpha).
 

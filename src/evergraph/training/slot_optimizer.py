@@ -52,7 +52,9 @@ class SlotOptimizer(Optimizer):
 
     def _prepare(self) -> None:
         self._tensors = {
-            key: convert_to_tensor(self._call_if_callable(value), name=self.tensor_names.get(key, key))
+            key: convert_to_tensor(
+                self._call_if_callable(value), name=self.tensor_names.get(key, key)
+            )
             for key, value in self._hyper.items()
         }
 
@@ -85,7 +87,9 @@ class SlotOptimizer(Optimizer):
         return self._step(self._ops().dense, var, grad, None, var.dtype.base_dtype, False)
 
     def _resource_apply_dense(self, grad: Any, handle: Any) -> Operation:
-        return self._step(self._ops().resource_dense, handle, grad, None, grad.dtype.base_dtype, True)
+        return self._step(
+            self._ops().resource_dense, handle, grad, None, grad.dtype.base_dtype, True
+        )
 
     def _apply_sparse(self, grad: Any, var: Any) -> Operation:
         dtype = var.dtype.base_dtype

@@ -1,0 +1,131 @@
+"""Special functions of NumPy's side, by SciPy, which JAX brings along; loaded on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from evergraph.arrays.numpy_backend.operands import pair, quiet, through_float32
+from evergraph.core.typing import Array
+
+
+@cache
+def _scipy() -> Any:
+    import scipy.special
+
+    return scipy.special
+
+
+@quiet
+def _special(name: str, *operands: Array) -> Array:
+    function: Callable[..., Array] = getattr(_scipy(), name)
+    arrays = [np.asarray(x) for x in operands]
+    return np.asarray(through_float32(function, *arrays), arrays[0].dtype)
+
+
+def erf(x: Array) -> Array:
+    """Error function."""
+    return _special("erf", x)
+
+
+def erfc(x: Array) -> Array:
+    """1 - erf(x), exact for large x."""
+    return _special("erfc", x)
+
+
+def erfinv(x: Array) -> Array:
+    """Inverse of `erf`."""
+    return _special("erfinv", x)
+
+
+def lgamma(x: Array) -> Array:
+    """log |gamma(x)|; inf at 0 and the negative whole numbers, and at both infinities."""
+    x = np.asarray(x)
+    return np.where(np.isinf(x), x.dtype.type(np.inf), _special("gammaln", x))
+
+
+@quiet
+def digamma(x: Array) -> Array:
+    """Derivative of `lgamma`; inf at 0, the negative whole numbers and -inf."""
+    x = np.asarray(x)
+    is_pole = (x <= x.dtype.type(0)) & (np.floor(x) == x)
+    return np.where(is_pole, x.dtype.type(np.inf), _special("psi", x))
+
+
+@quiet
+def polygamma(a: Array, x: Array) -> Array:
+    """The derivative of order a + 1 of `lgamma`; NaN unless a is a whole number >= 0."""
+    a, x = pair(a, x)
+    zero, one = x.dtype.type(0), x.dtype.type(1)
+    is_digamma = np.broadcast_to(a == zero, np.broadcast_shapes(a.shape, x.shape))
+    order = np.where((a > zero) & (np.floor(a) == a), a, one)
+    factor = np.where(np.fmod(order, x.dtype.type(2)) == zero, -one, one)
+    value = factor * np.exp(_special("gammaln", order + one)) * zeta(order + one, x)
+    value = np.where(is_digamma, digamma(x), value)
+    return np.where((a >= zero) & (np.floor(a) == a), value, x.dtype.type(np.nan))
+
+
+@quiet
+def zeta(x: Array, q: Array) -> Array:
+    """Hurwitz's zeta: the sum over k >= 0 of (k + q)^-x.
+
+    inf at x = 1 and at the poles q = 0, -1, ...; NaN below x = 1, and for q < 0 unless x is whole.
+    """
+    x, q = pair(x, q)
+    zero, one = x.dtype.type(0), x.dtype.type(1)
+    x, q = np.broadcast_arrays(x, q)
+    is_pole = (x == one) | ((x > one) & (q <= zero) & (np.floor(q) == q))
+    is_undefined = (x < one) | ((q < zero) & (np.floor(q) != q) & (np.floor(x) != x))
+    # The series from the first positive term on, and the terms before it: SciPy has none below 0.
+    shift = np.where(q < zero, np.ceil(-q), zero)
+    shift = np.where(np.isfinite(shift), shift, zero)
+    value = _special("zeta", x, q + shift)
+    for k in range(int(min(shift.max(initial=0), 10_000))):
+        term = np.power(q + x.dtype.type(k), -x)
+        value = np.where(shift > x.dtype.type(k), value + term, value)
+    value = np.where(is_undefined, x.dtype.type(np.nan), value)
+    return np.where(is_pole, x.dtype.type(np.inf), value)
+
+
+@quiet
+def igamma(a: Array, x: Array) -> Array:
+    """Lower regularised incomplete gamma function; NaN for x < 0 or a <= 0, and 0 at x = 0."""
+    return _incomplete_gamma("gammainc", a, x)
+
+
+@quiet
+def igammac(a: Array, x: Array) -> Array:
+    """1 - igamma(a, x)."""
+    return _incomplete_gamma("gammaincc", a, x)
+
+
+def _incomplete_gamma(name: str, a: Array, x: Array) -> Array:
+    a, x = pair(a, x)
+    zero = x.dtype.type(0)
+    is_undefined = ~((x >= zero) & (a > zero) & np.isfinite(a))
+    return np.where(is_undefined, x.dtype.type(np.nan), _special(name, a, x))
+
+
+@quiet
+def betainc(a: Array, b: Array, x: Array) -> Array:
+    """Regularised incomplete beta function; NaN outside of a > 0, b > 0, 0 <= x <= 1."""
+    a, b = pair(a, b)
+    x = pair(x, a)[0]
+    zero = x.dtype.type(0)
+    is_undefined = ~((a > zero) & (b > zero) & (x >= zero) & (x <= x.dtype.type(1)))
+    return np.where(is_undefined, x.dtype.type(np.nan), _special("betainc", a, b, x))
+
+
+def bessel_i0e(x: Array) -> Array:
+    """e^-|x| times the modified Bessel function of order 0."""
+    x = np.asarray(x)
+    return np.where(np.isinf(x), x.dtype.type(0), _special("i0e", x))
+
+
+def bessel_i1e(x: Array) -> Array:
+    """e^-|x| times the modified Bessel function of order 1."""
+    x = np.asarray(x)
+    return np.where(np.isinf(x), x.dtype.type(0), _special("i1e", x))
