@@ -18,7 +18,7 @@ TABLE: dict[str, str] = {
     "registry": "core graph",
     "ops": "core graph registry",
     "autodiff": "ops",
-    "arrays": "core jax",
+    "arrays": "core jax scipy",
     "runtime": "core graph registry arrays jax protos",
     "serialize": "graph registry formats protos",
     "variables": "ops",
@@ -42,6 +42,7 @@ TABLE: dict[str, str] = {
 # Only these may import a third party, whatever the table's transitive closure says.
 ONLY = {
     "jax": {"arrays", "runtime", "interop"},
+    "scipy": {"arrays"},
     "jaxlib": {"arrays", "runtime", "interop"},
     "absl": {"platform"},
     "google": {"protos", "formats", "serialize", "summary", "training", "runtime", "platform"},

@@ -264,3 +264,8 @@ from evergraph.serialize.tensor_proto import make_ndarray as make_ndarray
 from evergraph.serialize.tensor_proto import make_tensor_proto as make_tensor_proto
 
 __getattr__, __dir__ = lazy_names(__name__, LAZY)
+from evergraph.autodiff.custom_gradient import custom_gradient as custom_gradient
+from evergraph.autodiff.custom_gradient import hessians as hessians
+from evergraph.ops.matmul import matmul as matmul
+from evergraph.runtime.session import InteractiveSession as InteractiveSession
+from evergraph.runtime.session import Session as Session

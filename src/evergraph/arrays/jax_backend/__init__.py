@@ -1,96 +1,186 @@
-"""JAX's side of what kernels compute with (first form: over jax.numpy)."""
+"""JAX's side of what kernels compute with."""
 
-from __future__ import annotations
-
-from typing import Any
-
-import jax
-import jax.numpy as jnp
-import numpy as np
-from jax import lax
-
-from evergraph.arrays import numpy_backend as _np_side
-from evergraph.arrays.checks import Check, innermost
-
-
-def check(ok: Any, error: str, message: Any) -> None:
-    found = innermost()
-    if found is not None:
-        found.append(Check(jnp.all(jnp.asarray(ok)), error, message))
-
-
-def shape(x: Any) -> tuple[int, ...]:
-    return tuple(np.shape(x))
-
-
-def asarray(x: Any, dtype: Any = None) -> Any:
-    return jnp.asarray(x, None if dtype is None else _np_side.as_dtype(dtype))
-
-
-def cast(x: Any, dtype: Any) -> Any:
-    return jnp.asarray(x).astype(_np_side.as_dtype(dtype))
-
-
-def full(size: Any, value: Any, dtype: Any = None) -> Any:
-    return jnp.full(
-        tuple(int(n) for n in size), value, _np_side.as_dtype(dtype) if dtype is not None else None
-    )
-
-
-def zeros(size: Any, dtype: Any = None) -> Any:
-    return full(size, 0, dtype)
-
-
-def rsqrt(x: Any) -> Any:
-    return lax.rsqrt(jnp.asarray(x))
-
-
-def matmul(
-    a: Any,
-    b: Any,
-    transpose_a: bool = False,
-    transpose_b: bool = False,
-    adjoint_a: bool = False,
-    adjoint_b: bool = False,
-    **unused: Any,
-) -> Any:
-    if transpose_a or adjoint_a:
-        a = jnp.swapaxes(a, -1, -2)
-    if transpose_b or adjoint_b:
-        b = jnp.swapaxes(b, -1, -2)
-    return jnp.matmul(a, b)
-
-
-def reshape(x: Any, size: Any) -> Any:
-    return jnp.reshape(x, tuple(int(n) for n in size))
-
-
-def broadcast_to(x: Any, size: Any) -> Any:
-    return jnp.broadcast_to(x, tuple(int(n) for n in size))
-
-
-def _reduction(name: str) -> Any:
-    function = getattr(jnp, name)
-
-    def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        if axis is not None:
-            axis = tuple(int(a) for a in np.ravel(axis))
-        return function(x, axis=axis, keepdims=keepdims).astype(
-            jnp.asarray(x).dtype if name not in ("all", "any") else bool
-        )
-
-    return reduce
-
-
-sum, prod, max, min, mean, all, any = map(
-    _reduction, ("sum", "prod", "max", "min", "mean", "all", "any")
-)
-
-
-def __getattr__(name: str) -> Any:
-    if hasattr(jnp, name):
-        return getattr(jnp, name)
-    raise AttributeError(name)
-
-
-__all__ = ["jax"]
+from evergraph.arrays.jax_backend.casts import bitcast as bitcast
+from evergraph.arrays.jax_backend.casts import cast as cast
+from evergraph.arrays.jax_backend.division import div_no_nan as div_no_nan
+from evergraph.arrays.jax_backend.division import divide as divide
+from evergraph.arrays.jax_backend.division import floordiv as floordiv
+from evergraph.arrays.jax_backend.division import floormod as floormod
+from evergraph.arrays.jax_backend.division import mod as mod
+from evergraph.arrays.jax_backend.division import power as power
+from evergraph.arrays.jax_backend.division import true_divide as true_divide
+from evergraph.arrays.jax_backend.division import truncatediv as truncatediv
+from evergraph.arrays.jax_backend.division import truncatemod as truncatemod
+from evergraph.arrays.jax_backend.division import xdivy as xdivy
+from evergraph.arrays.jax_backend.division import xlogy as xlogy
+from evergraph.arrays.jax_backend.elementwise import absolute as absolute
+from evergraph.arrays.jax_backend.elementwise import acos as acos
+from evergraph.arrays.jax_backend.elementwise import acosh as acosh
+from evergraph.arrays.jax_backend.elementwise import add as add
+from evergraph.arrays.jax_backend.elementwise import angle as angle
+from evergraph.arrays.jax_backend.elementwise import asin as asin
+from evergraph.arrays.jax_backend.elementwise import asinh as asinh
+from evergraph.arrays.jax_backend.elementwise import atan as atan
+from evergraph.arrays.jax_backend.elementwise import atan2 as atan2
+from evergraph.arrays.jax_backend.elementwise import atanh as atanh
+from evergraph.arrays.jax_backend.elementwise import bitwise_and as bitwise_and
+from evergraph.arrays.jax_backend.elementwise import bitwise_or as bitwise_or
+from evergraph.arrays.jax_backend.elementwise import bitwise_xor as bitwise_xor
+from evergraph.arrays.jax_backend.elementwise import ceil as ceil
+from evergraph.arrays.jax_backend.elementwise import clip as clip
+from evergraph.arrays.jax_backend.elementwise import complex as complex
+from evergraph.arrays.jax_backend.elementwise import conjugate as conjugate
+from evergraph.arrays.jax_backend.elementwise import cos as cos
+from evergraph.arrays.jax_backend.elementwise import cosh as cosh
+from evergraph.arrays.jax_backend.elementwise import equal as equal
+from evergraph.arrays.jax_backend.elementwise import exp as exp
+from evergraph.arrays.jax_backend.elementwise import expm1 as expm1
+from evergraph.arrays.jax_backend.elementwise import floor as floor
+from evergraph.arrays.jax_backend.elementwise import greater as greater
+from evergraph.arrays.jax_backend.elementwise import greater_equal as greater_equal
+from evergraph.arrays.jax_backend.elementwise import imag as imag
+from evergraph.arrays.jax_backend.elementwise import invert as invert
+from evergraph.arrays.jax_backend.elementwise import isfinite as isfinite
+from evergraph.arrays.jax_backend.elementwise import isinf as isinf
+from evergraph.arrays.jax_backend.elementwise import isnan as isnan
+from evergraph.arrays.jax_backend.elementwise import left_shift as left_shift
+from evergraph.arrays.jax_backend.elementwise import less as less
+from evergraph.arrays.jax_backend.elementwise import less_equal as less_equal
+from evergraph.arrays.jax_backend.elementwise import log as log
+from evergraph.arrays.jax_backend.elementwise import log1p as log1p
+from evergraph.arrays.jax_backend.elementwise import logaddexp as logaddexp
+from evergraph.arrays.jax_backend.elementwise import logical_and as logical_and
+from evergraph.arrays.jax_backend.elementwise import logical_not as logical_not
+from evergraph.arrays.jax_backend.elementwise import logical_or as logical_or
+from evergraph.arrays.jax_backend.elementwise import logical_xor as logical_xor
+from evergraph.arrays.jax_backend.elementwise import maximum as maximum
+from evergraph.arrays.jax_backend.elementwise import minimum as minimum
+from evergraph.arrays.jax_backend.elementwise import multiply as multiply
+from evergraph.arrays.jax_backend.elementwise import negative as negative
+from evergraph.arrays.jax_backend.elementwise import nextafter as nextafter
+from evergraph.arrays.jax_backend.elementwise import not_equal as not_equal
+from evergraph.arrays.jax_backend.elementwise import population_count as population_count
+from evergraph.arrays.jax_backend.elementwise import real as real
+from evergraph.arrays.jax_backend.elementwise import reciprocal as reciprocal
+from evergraph.arrays.jax_backend.elementwise import right_shift as right_shift
+from evergraph.arrays.jax_backend.elementwise import rint as rint
+from evergraph.arrays.jax_backend.elementwise import rsqrt as rsqrt
+from evergraph.arrays.jax_backend.elementwise import sigmoid as sigmoid
+from evergraph.arrays.jax_backend.elementwise import sign as sign
+from evergraph.arrays.jax_backend.elementwise import sin as sin
+from evergraph.arrays.jax_backend.elementwise import sinh as sinh
+from evergraph.arrays.jax_backend.elementwise import sqrt as sqrt
+from evergraph.arrays.jax_backend.elementwise import square as square
+from evergraph.arrays.jax_backend.elementwise import squared_difference as squared_difference
+from evergraph.arrays.jax_backend.elementwise import subtract as subtract
+from evergraph.arrays.jax_backend.elementwise import tan as tan
+from evergraph.arrays.jax_backend.elementwise import tanh as tanh
+from evergraph.arrays.jax_backend.elementwise import trunc as trunc
+from evergraph.arrays.jax_backend.elementwise import where as where
+from evergraph.arrays.jax_backend.indexing import NdMessage as NdMessage
+from evergraph.arrays.jax_backend.indexing import check_nd_indices as check_nd_indices
+from evergraph.arrays.jax_backend.indexing import dynamic_slice as dynamic_slice
+from evergraph.arrays.jax_backend.indexing import dynamic_update_slice as dynamic_update_slice
+from evergraph.arrays.jax_backend.indexing import gather as gather
+from evergraph.arrays.jax_backend.indexing import gather_nd as gather_nd
+from evergraph.arrays.jax_backend.indexing import strided_slice as strided_slice
+from evergraph.arrays.jax_backend.indexing import strided_slice_assign as strided_slice_assign
+from evergraph.arrays.jax_backend.indexing import strided_slice_gradient as strided_slice_gradient
+from evergraph.arrays.jax_backend.indexing import take_along_axis as take_along_axis
+from evergraph.arrays.jax_backend.layout import arange as arange
+from evergraph.arrays.jax_backend.layout import broadcast_to as broadcast_to
+from evergraph.arrays.jax_backend.layout import concatenate as concatenate
+from evergraph.arrays.jax_backend.layout import expand_dims as expand_dims
+from evergraph.arrays.jax_backend.layout import eye as eye
+from evergraph.arrays.jax_backend.layout import flip as flip
+from evergraph.arrays.jax_backend.layout import full as full
+from evergraph.arrays.jax_backend.layout import full_like as full_like
+from evergraph.arrays.jax_backend.layout import iota as iota
+from evergraph.arrays.jax_backend.layout import mirror_pad as mirror_pad
+from evergraph.arrays.jax_backend.layout import mirror_pad_gradient as mirror_pad_gradient
+from evergraph.arrays.jax_backend.layout import one_hot as one_hot
+from evergraph.arrays.jax_backend.layout import ones as ones
+from evergraph.arrays.jax_backend.layout import ones_like as ones_like
+from evergraph.arrays.jax_backend.layout import pad as pad
+from evergraph.arrays.jax_backend.layout import repeat as repeat
+from evergraph.arrays.jax_backend.layout import reshape as reshape
+from evergraph.arrays.jax_backend.layout import roll as roll
+from evergraph.arrays.jax_backend.layout import shape as shape
+from evergraph.arrays.jax_backend.layout import split as split
+from evergraph.arrays.jax_backend.layout import squeeze as squeeze
+from evergraph.arrays.jax_backend.layout import stack as stack
+from evergraph.arrays.jax_backend.layout import swapaxes as swapaxes
+from evergraph.arrays.jax_backend.layout import tile as tile
+from evergraph.arrays.jax_backend.layout import transpose as transpose
+from evergraph.arrays.jax_backend.layout import unstack as unstack
+from evergraph.arrays.jax_backend.layout import zeros as zeros
+from evergraph.arrays.jax_backend.layout import zeros_like as zeros_like
+from evergraph.arrays.jax_backend.matrices import band_part as band_part
+from evergraph.arrays.jax_backend.matrices import matmul as matmul
+from evergraph.arrays.jax_backend.matrices import matrix_diag as matrix_diag
+from evergraph.arrays.jax_backend.matrices import matrix_diag_part as matrix_diag_part
+from evergraph.arrays.jax_backend.matrices import matrix_set_diag as matrix_set_diag
+from evergraph.arrays.jax_backend.matrices import tensordot as tensordot
+from evergraph.arrays.jax_backend.matrices import trace as trace
+from evergraph.arrays.jax_backend.operands import as_dtype as as_dtype
+from evergraph.arrays.jax_backend.operands import asarray as asarray
+from evergraph.arrays.jax_backend.operands import broadcast as broadcast
+from evergraph.arrays.jax_backend.operands import check as check
+from evergraph.arrays.jax_backend.operands import check_finite as check_finite
+from evergraph.arrays.jax_backend.operands import check_indices as check_indices
+from evergraph.arrays.jax_backend.operands import constant as constant
+from evergraph.arrays.jax_backend.operands import is_concrete as is_concrete
+from evergraph.arrays.jax_backend.operands import is_floating as is_floating
+from evergraph.arrays.jax_backend.operands import is_low_precision as is_low_precision
+from evergraph.arrays.jax_backend.operands import normalize_axes as normalize_axes
+from evergraph.arrays.jax_backend.operands import normalize_axis as normalize_axis
+from evergraph.arrays.jax_backend.operands import pair as pair
+from evergraph.arrays.jax_backend.operands import same_shape as same_shape
+from evergraph.arrays.jax_backend.operands import stop_gradient as stop_gradient
+from evergraph.arrays.jax_backend.operands import through_float32 as through_float32
+from evergraph.arrays.jax_backend.operands import typed as typed
+from evergraph.arrays.jax_backend.operands import vjp as vjp
+from evergraph.arrays.jax_backend.reduction import all as all
+from evergraph.arrays.jax_backend.reduction import any as any
+from evergraph.arrays.jax_backend.reduction import argmax as argmax
+from evergraph.arrays.jax_backend.reduction import argmin as argmin
+from evergraph.arrays.jax_backend.reduction import cumprod as cumprod
+from evergraph.arrays.jax_backend.reduction import cumsum as cumsum
+from evergraph.arrays.jax_backend.reduction import cumulative_logsumexp as cumulative_logsumexp
+from evergraph.arrays.jax_backend.reduction import logsumexp as logsumexp
+from evergraph.arrays.jax_backend.reduction import max as max
+from evergraph.arrays.jax_backend.reduction import mean as mean
+from evergraph.arrays.jax_backend.reduction import min as min
+from evergraph.arrays.jax_backend.reduction import prod as prod
+from evergraph.arrays.jax_backend.reduction import sum as sum
+from evergraph.arrays.jax_backend.scatter import scatter as scatter
+from evergraph.arrays.jax_backend.scatter import scatter_nd as scatter_nd
+from evergraph.arrays.jax_backend.scatter import scatter_nd_update as scatter_nd_update
+from evergraph.arrays.jax_backend.scatter import segment_max as segment_max
+from evergraph.arrays.jax_backend.scatter import segment_mean as segment_mean
+from evergraph.arrays.jax_backend.scatter import segment_min as segment_min
+from evergraph.arrays.jax_backend.scatter import segment_prod as segment_prod
+from evergraph.arrays.jax_backend.scatter import segment_sum as segment_sum
+from evergraph.arrays.jax_backend.scatter import unsorted_segment_max as unsorted_segment_max
+from evergraph.arrays.jax_backend.scatter import unsorted_segment_min as unsorted_segment_min
+from evergraph.arrays.jax_backend.scatter import unsorted_segment_prod as unsorted_segment_prod
+from evergraph.arrays.jax_backend.scatter import unsorted_segment_sum as unsorted_segment_sum
+from evergraph.arrays.jax_backend.sorting import argsort as argsort
+from evergraph.arrays.jax_backend.sorting import bincount as bincount
+from evergraph.arrays.jax_backend.sorting import nonzero as nonzero
+from evergraph.arrays.jax_backend.sorting import searchsorted as searchsorted
+from evergraph.arrays.jax_backend.sorting import sort as sort
+from evergraph.arrays.jax_backend.sorting import top_k as top_k
+from evergraph.arrays.jax_backend.sorting import unique as unique
+from evergraph.arrays.jax_backend.special import bessel_i0e as bessel_i0e
+from evergraph.arrays.jax_backend.special import bessel_i1e as bessel_i1e
+from evergraph.arrays.jax_backend.special import betainc as betainc
+from evergraph.arrays.jax_backend.special import digamma as digamma
+from evergraph.arrays.jax_backend.special import erf as erf
+from evergraph.arrays.jax_backend.special import erfc as erfc
+from evergraph.arrays.jax_backend.special import erfinv as erfinv
+from evergraph.arrays.jax_backend.special import igamma as igamma
+from evergraph.arrays.jax_backend.special import igammac as igammac
+from evergraph.arrays.jax_backend.special import lgamma as lgamma
+from evergraph.arrays.jax_backend.special import polygamma as polygamma
+from evergraph.arrays.jax_backend.special import zeta as zeta
