@@ -199,9 +199,7 @@ def _momentum(
     accum = xp.add(xp.multiply(accum, momentum), g)
     step = xp.multiply(accum, lr)
     if use_nesterov:
-        step = xp.add(
-            xp.multiply(g, lr), xp.multiply(xp.multiply(accum, momentum), lr)
-        )
+        step = xp.add(xp.multiply(g, lr), xp.multiply(xp.multiply(accum, momentum), lr))
     return [xp.subtract(var, step), accum]
 
 

@@ -149,7 +149,9 @@ def _kernel(
     return _with_attrs(kernel, state_count + len(input_names), attrs)
 
 
-def _with_attrs(kernel: Callable[..., Any], count: int, attrs: tuple[str, ...]) -> Callable[..., Any]:
+def _with_attrs(
+    kernel: Callable[..., Any], count: int, attrs: tuple[str, ...]
+) -> Callable[..., Any]:
     """`kernel` with a signature that names the attrs it takes, as OpDef.kernel reads them."""
     import inspect
 

@@ -184,3 +184,4 @@ from evergraph.arrays.jax_backend.special import igammac as igammac
 from evergraph.arrays.jax_backend.special import lgamma as lgamma
 from evergraph.arrays.jax_backend.special import polygamma as polygamma
 from evergraph.arrays.jax_backend.special import zeta as zeta
+from evergraph.arrays.jax_backend.rows import update_rows as update_rows

@@ -183,3 +183,4 @@ from evergraph.arrays.numpy_backend.special import igammac as igammac
 from evergraph.arrays.numpy_backend.special import lgamma as lgamma
 from evergraph.arrays.numpy_backend.special import polygamma as polygamma
 from evergraph.arrays.numpy_backend.special import zeta as zeta
+from evergraph.arrays.numpy_backend.rows import update_rows as update_rows
