@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from evergraph.core.dtypes import FLOATING
+from evergraph.core.dtypes import bfloat16, float16, float32, float64
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.operation import Operation, Tensor
@@ -193,11 +193,6 @@ def _debug_gradient_identity_gradient(op: Operation, d_output: Any) -> Any:
 GUARANTEE_CONST = _copy("GuaranteeConst", stateful=True)
 
 
-@GUARANTEE_CONST.gradient
-def _guarantee_const_gradient(op: Operation, d_output: Any) -> Any:
-    return d_output
-
-
 def guarantee_const(input: Any, name: str | None = None) -> Tensor:
     """A tensor with the value of `input`, which the program promises never changes.
 
@@ -266,7 +261,7 @@ CHECK_NUMERICS = register_op(
     "CheckNumerics",
     inputs="tensor: T",
     outputs="output: T",
-    attrs={"T": FLOATING, "message": "string"},
+    attrs={"T": (bfloat16, float16, float32, float64), "message": "string"},
     shape=unchanged,
     stateful=True,
 )
