@@ -24,7 +24,7 @@ def recorded_programs():
             yield pytest.param(program, want, id=f"{path.stem}-{program.name}")
 
 
-@pytest.mark.parametrize(("program", "want"), recorded_programs())
+@pytest.mark.parametrize(("program", "want"), list(recorded_programs()))
 def test_program_does_what_it_does_on_tensorflow(program, want):
     import evergraph as tf
 

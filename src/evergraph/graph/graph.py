@@ -142,6 +142,8 @@ class Graph(GraphScopes):
         name = name[:-1] if name.endswith("/") else self.unique_name(name)
         if not _VALID_OP_NAME.match(name):
             raise ValueError(f"'{name}' is not a valid node name")
+        if name in self._nodes_by_name:
+            raise ValueError(f"Duplicate node name in graph: '{name}'")
         if op_def is None or dtypes is None:
             op_def, dtypes = complete_definition(op_type, op_def, attrs or {}, dtypes)
         control_inputs = self._control_inputs_for(inputs)

@@ -88,8 +88,8 @@ class Tensor:
         return self._shape.ndims
 
     def consumers(self) -> list[Operation]:
-        """The operations that take this tensor as an input, each once, in order of creation."""
-        return list(dict.fromkeys(self._consumers))
+        """The operations that take this tensor as an input, once per input, in order of creation."""
+        return list(self._consumers)
 
     def _as_node_def_input(self) -> str:
         return self._op.name if self._value_index == 0 else self.name

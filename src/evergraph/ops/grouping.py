@@ -76,7 +76,7 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
         for item in nest.flatten(list(inputs), expand_composites=True):
             if not hasattr(item, "device"):
                 raise TypeError(
-                    "Expected tf.group() expected Tensor objects not "
+                    "Expected tf.group() expected Tensor arguments not "
                     f"'{item}' with type '{type(item)}'"
                 )
             by_device.setdefault(item.device or "", []).append(item)

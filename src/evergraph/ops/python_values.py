@@ -40,8 +40,8 @@ def as_bytes(value: Any) -> bytes:
 
 
 def leaves(values: Any) -> Iterator[Any]:
-    """The elements of nested lists, tuples and dicts, in order."""
-    if isinstance(values, list | tuple):
+    """The elements of nested lists, tuples, ranges and dicts, in order."""
+    if isinstance(values, list | tuple | range):
         for item in values:
             yield from leaves(item)
     elif isinstance(values, dict):
