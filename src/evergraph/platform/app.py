@@ -19,14 +19,16 @@ def run(main: Callable[[list[str]], Any] | None = None, argv: Sequence[str] | No
         argv: the command line; `sys.argv` when None.
     """
     program = main or sys.modules["__main__"].main
-    before = list(logging.getLogger().handlers)
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
 
     def start(arguments: list[str]) -> Any:
         # absl has given the root logger a handler of its own, which would show each line of
-        # tf.logging a second time.
-        for handler in list(logging.getLogger().handlers):
-            if handler not in before:
-                logging.getLogger().removeHandler(handler)
+        # tf.logging a second time, and today's absl (not that of 1.15's time) shows INFO unasked.
+        for handler in list(root.handlers):
+            if handler not in handlers:
+                root.removeHandler(handler)
+        root.setLevel(level)
         return program(arguments)
 
     _app.run(start, None if argv is None else list(argv), flags_parser=_parse_known_flags)

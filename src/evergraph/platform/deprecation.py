@@ -33,10 +33,10 @@ def _when(date: str | None) -> str:
     return "in a future version" if date is None else f"after {date}"
 
 
-def _call_location() -> str:
-    """File and line of the code that called the deprecated function."""
+def _call_location(depth: int = 2) -> str:
+    """File and line of the code that called the deprecated function, `depth` frames up."""
     frame = inspect.currentframe()
-    for _ in range(3):
+    for _ in range(depth):
         frame = frame.f_back if frame is not None else None
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else "UNKNOWN"
 
@@ -107,7 +107,7 @@ def deprecated_alias(
             key,
             warn_once,
             "From %s: The name %s is deprecated. Please use %s instead.\n",
-            _call_location(),
+            _call_location(3),
             deprecated_name,
             name,
         )
