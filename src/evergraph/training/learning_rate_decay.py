@@ -15,10 +15,11 @@ from evergraph.graph.scopes import name_scope
 from evergraph.ops.cast import cast
 from evergraph.ops.cond import case, cond
 from evergraph.ops.constants import constant
-from evergraph.ops.math_comparison import equal, minimum
+from evergraph.ops.math_comparison import equal
 from evergraph.ops.math_division import divide
-from evergraph.ops.math_elementwise import add, multiply, negative, power
+from evergraph.ops.math_elementwise import add, minimum, multiply, negative
 from evergraph.ops.math_functions import exp, log, sqrt
+from evergraph.ops.math_functions import pow as power
 from evergraph.ops.math_rounding import ceil, floor
 from evergraph.ops.math_trigonometry import cos
 from evergraph.ops.random import random_normal

@@ -20,9 +20,9 @@ from evergraph.graph.scopes import (
 )
 from evergraph.ops.cast import cast
 from evergraph.ops.grouping import group
-from evergraph.ops.math_comparison import minimum
 from evergraph.ops.math_division import div, truediv
-from evergraph.ops.math_elementwise import power
+from evergraph.ops.math_elementwise import minimum
+from evergraph.ops.math_functions import pow as power
 from evergraph.ops.state import assign, assign_sub
 from evergraph.training.slots import create_slot, create_zeros_slot
 from evergraph.variables.initializers import zeros_initializer
