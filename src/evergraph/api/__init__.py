@@ -21,6 +21,8 @@ from evergraph.api import train as train
 from evergraph.api import version as version
 from evergraph.api.lazy import LAZY
 from evergraph.autodiff.aggregation import AggregationMethod as AggregationMethod
+from evergraph.autodiff.custom_gradient import custom_gradient as custom_gradient
+from evergraph.autodiff.custom_gradient import hessians as hessians
 from evergraph.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from evergraph.autodiff.gradients import gradients as gradients
 from evergraph.core.dimensions import Dimension as Dimension
@@ -313,13 +315,10 @@ from evergraph.ops.strided_slice import strided_slice as strided_slice
 from evergraph.platform.versions import GIT_VERSION as GIT_VERSION
 from evergraph.platform.versions import VERSION as VERSION
 from evergraph.registry.gradients import RegisterGradient as RegisterGradient
+from evergraph.runtime.session import InteractiveSession as InteractiveSession
+from evergraph.runtime.session import Session as Session
 from evergraph.serialize.import_graph import import_graph_def as import_graph_def
 from evergraph.serialize.tensor_proto import make_ndarray as make_ndarray
 from evergraph.serialize.tensor_proto import make_tensor_proto as make_tensor_proto
 
 __getattr__, __dir__ = lazy_names(__name__, LAZY)
-from evergraph.autodiff.custom_gradient import custom_gradient as custom_gradient
-from evergraph.autodiff.custom_gradient import hessians as hessians
-from evergraph.ops.matmul import matmul as matmul
-from evergraph.runtime.session import InteractiveSession as InteractiveSession
-from evergraph.runtime.session import Session as Session
