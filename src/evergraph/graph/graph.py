@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from evergraph.graph.device import merge_device
 from evergraph.graph.operation import Operation, Tensor
 
 _VALID_OP_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\-/]*$")
+_graph_numbers = itertools.count()
 _VALID_SCOPE_NAME = re.compile(r"^[A-Za-z0-9_.\-/]*$")
 
 
@@ -42,6 +44,8 @@ class Graph(GraphScopes):
         self._seed: int | None = None
         self._building_function = False
         self._container = ""
+        self._variable_creators: list[Any] = []
+        self._graph_key = f"graph-key-{next(_graph_numbers)}/"
         self._last_loss_reduction: Any = None
         self._is_loss_scaled_by_optimizer = False
 
@@ -153,6 +157,9 @@ class Graph(GraphScopes):
                 value = value(self)
             if key not in attributes and value is not None:
                 attributes[key] = value
+        if self._container and getattr(op_def, "stateful", False):
+            if attributes.get("container") == b"":
+                attributes["container"] = self._container.encode()
         label = self._kernel_labels.get(op_type)
         if label is not None:
             attributes["_kernel"] = label.encode()
@@ -432,6 +439,25 @@ class Graph(GraphScopes):
 
         with default_graphs.entered(self):
             yield self
+
+    @property
+    def _variable_creator_stack(self) -> list[tuple[int, Any]]:
+        return list(self._variable_creators)
+
+    @contextmanager
+    def _variable_creator_scope(self, creator: Any, priority: int = 100) -> Iterator[None]:
+        """Let `creator(next_creator, **kwargs)` make the variables inside; high priority is asked first."""
+        old = self._variable_creators
+        new = sorted([*old, (priority, creator)], key=lambda item: item[0])
+        self._variable_creators = new
+        try:
+            yield
+        finally:
+            if self._variable_creators is not new:
+                raise RuntimeError(
+                    "Exiting variable_creator_scope without proper nesting."
+                )
+            self._variable_creators = old
 
     @contextmanager
     def container(self, name: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -204,9 +205,46 @@ def colocate_with(op: Any, ignore_existing: bool = False) -> Any:
     return get_default_graph().colocate_with(op, ignore_existing)
 
 
+@contextmanager
+def init_scope() -> Iterator[None]:
+    """Operations made inside depend on no control inputs and lie in no branch or loop.
+
+    What initialises state belongs here, so that it can run before everything else.
+    """
+    graph = get_default_graph()
+    scope = graph.get_name_scope()
+    with graph.control_dependencies(None), graph.name_scope(f"{scope}/" if scope else None):
+        yield
+
+
 def container(container_name: str) -> Any:
     """Place stateful resources made inside in a named container."""
     return get_default_graph().container(container_name)
+
+
+def name_from_scope_name(name: str) -> str:
+    """The name that an operation gets from the prefix that `name_scope` gives: without the slash."""
+    return name[:-1] if name.endswith("/") else name
+
+
+def strip_name_scope(name: Any, export_scope: str | None) -> Any:
+    """`name` without the scope that it begins with, also after "^" or "loc:@"."""
+    if not export_scope:
+        return name
+    if isinstance(name, bytes):
+        return strip_name_scope(name.decode(), export_scope).encode()
+    scope = re.escape(export_scope.rstrip("/"))
+    return re.sub(rf"([\^]|loc:@|^){scope}[/]+(.*)", r"\1\2", name, count=1)
+
+
+def prepend_name_scope(name: Any, import_scope: str | None) -> Any:
+    """`name` within a scope, which goes behind "^" or "loc:@"."""
+    if not import_scope:
+        return name
+    if isinstance(name, bytes):
+        return prepend_name_scope(name.decode(), import_scope)
+    scope = import_scope.rstrip("/")
+    return re.sub(r"([\^]|loc:@|^)(.*)", rf"\g<1>{scope}/\g<2>", name, count=1)
 
 
 def add_to_collection(name: Any, value: Any) -> None:

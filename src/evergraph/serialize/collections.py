@@ -14,6 +14,8 @@ from typing import Any
 from evergraph import protos
 from evergraph.graph.graph import Graph
 from evergraph.graph.keys import GraphKeys
+from evergraph.graph.scopes import prepend_name_scope as prepend_name_scope
+from evergraph.graph.scopes import strip_name_scope as strip_name_scope
 
 UNBOUND = "$unbound_inputs_"
 """What the name of an input begins with that an exported scope takes from outside."""
@@ -81,30 +83,6 @@ def get_from_proto_function(collection_name: str) -> Any:
     """What makes items of the messages of a collection, or None."""
     functions = _functions.get(collection_name)
     return functions.from_proto if functions else None
-
-
-def strip_name_scope(name: Any, export_scope: str | None) -> Any:
-    """`name` without the scope that it begins with, also after "^" or "loc:@"."""
-    if not export_scope:
-        return name
-    import re
-
-    scope = re.escape(export_scope.rstrip("/"))
-    if isinstance(name, bytes):
-        return strip_name_scope(name.decode(), export_scope).encode()
-    return re.sub(rf"([\^]|loc:@|^){scope}[/]+(.*)", r"\1\2", name, count=1)
-
-
-def prepend_name_scope(name: Any, import_scope: str | None) -> Any:
-    """`name` within a scope, which goes behind "^" or "loc:@"."""
-    if not import_scope:
-        return name
-    import re
-
-    if isinstance(name, bytes):
-        return prepend_name_scope(name.decode(), import_scope)
-    scope = import_scope.rstrip("/")
-    return re.sub(r"([\^]|loc:@|^)(.*)", rf"\g<1>{scope}/\g<2>", name, count=1)
 
 
 def is_included(item: Any, export_scope: str | None, exclude: Collection[str] | None) -> bool:

@@ -1,0 +1,1 @@
+"""Variables: state that a program reads, assigns and trains."""
