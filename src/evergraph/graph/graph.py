@@ -454,9 +454,7 @@ class Graph(GraphScopes):
             yield
         finally:
             if self._variable_creators is not new:
-                raise RuntimeError(
-                    "Exiting variable_creator_scope without proper nesting."
-                )
+                raise RuntimeError("Exiting variable_creator_scope without proper nesting.")
             self._variable_creators = old
 
     @contextmanager

@@ -107,7 +107,9 @@ def _places() -> list[Tensor]:
     return [
         op.outputs[0]
         for op in get_default_graph().get_operations()
-        if op.op_def is not None and op.op_def.location and op.outputs[0].dtype._is_ref_dtype
+        if op.op_def is not None
+        and op.op_def.location
+        and op.outputs[0].dtype._is_ref_dtype
         and "var_name" not in op.attrs
     ]
 
@@ -154,7 +156,7 @@ def report_uninitialized_variables(
         with device(place):
             if not var_list:
                 return constant([], dtype=dtypes.string)
-            from evergraph.ops.masking import boolean_mask
+            from evergraph.ops.select import boolean_mask
             from evergraph.registry.op_def import get_op_def
 
             mask = get_op_def("LogicalNot")(stack(are_initialized))

@@ -34,7 +34,7 @@ def _matmul(a: Any, b: Any) -> Any:
 def _orthonormal(a: Any, **options: Any) -> Any:
     """The factor Q of `a` = QR, with the signs that make it uniformly distributed."""
     from evergraph.ops.linalg import qr
-    from evergraph.ops.math_elementwise import sign
+    from evergraph.ops.math_functions import sign
     from evergraph.ops.matrix_diag import diag_part
 
     q, r = qr(a, **options)

@@ -163,13 +163,21 @@ class PartitionedVariable:
         return [assign(v, parts[i]) for i, v in enumerate(self._variable_list)]
 
     def assign(
-        self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
     ) -> list[Any]:
         """Put `value` (a tensor, or a list with one for each slice) into the slices."""
         return self._update(lambda v, part: v.assign(part, use_locking, name, read_value), value)
 
     def assign_add(
-        self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
     ) -> list[Any]:
         """Add `value` to the slices; see `assign`."""
         return self._update(
@@ -177,7 +185,11 @@ class PartitionedVariable:
         )
 
     def assign_sub(
-        self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
     ) -> list[Any]:
         """Subtract `value` from the slices; see `assign`."""
         return self._update(

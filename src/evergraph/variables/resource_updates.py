@@ -139,9 +139,7 @@ class ResourceUpdates:
 
     def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Set the parts that index vectors name; see `tf.scatter_nd_update`."""
-        return self._scatter_nd(
-            state_scatter.RESOURCE_SCATTER_ND_UPDATE, indices, updates, name
-        )
+        return self._scatter_nd(state_scatter.RESOURCE_SCATTER_ND_UPDATE, indices, updates, name)
 
     def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Add to the parts that index vectors name."""

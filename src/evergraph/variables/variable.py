@@ -25,6 +25,7 @@ from evergraph.variables.replication import (
 
 Creator = Callable[..., Any]
 
+
 def _through_creators(default: Creator, arguments: dict[str, Any]) -> Any:
     """Ask the graph's variable creators, innermost first, and at last `default`."""
     getter: Creator = functools.partial(default, None)

@@ -302,7 +302,7 @@ def _get_unique_variable_scope(prefix: str) -> str:
     return f"{prefix}_{number}"
 
 
-class variable_scope:  # noqa: N801 - TensorFlow's name
+class variable_scope:
     """Put the variables made inside under a name, and set defaults for `get_variable`.
 
     Args:

@@ -214,9 +214,7 @@ class VariableStore:
             return glorot_uniform_initializer(), False
         if dtype.is_integer or dtype.is_unsigned or dtype.is_bool or dtype == dtypes.string:
             return zeros_initializer(), False
-        raise ValueError(
-            f"An initializer for variable {name} of {dtype.base_dtype} is required"
-        )
+        raise ValueError(f"An initializer for variable {name} of {dtype.base_dtype} is required")
 
     # Variables in slices.
 
@@ -325,9 +323,7 @@ def _takes(function: Callable[..., Any], parameter: str) -> bool:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
         return False
-    return parameter in parameters or any(
-        p.kind is p.VAR_KEYWORD for p in parameters.values()
-    )
+    return parameter in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def _initial_value_function(
@@ -388,9 +384,7 @@ def _checked_partitioned(
     if not shape.is_compatible_with(variable.get_shape()):
         raise ValueError(f"{start} shape {shape} and found shape {variable.get_shape()}.")
     if not dtype.is_compatible_with(variable.dtype):
-        raise ValueError(
-            f"{start} dtype {dtype.name} and found dtype {variable.dtype.name}."
-        )
+        raise ValueError(f"{start} dtype {dtype.name} and found dtype {variable.dtype.name}.")
     if partitions is not None and variable._get_partitions() != partitions:
         raise ValueError(
             f"{start} partitions {partitions} and found partitions {variable._get_partitions()}."
