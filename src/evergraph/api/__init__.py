@@ -7,6 +7,7 @@ from evergraph.api import dtypes as dtypes
 from evergraph.api import errors as errors
 from evergraph.api import gfile as gfile
 from evergraph.api import graph_util as graph_util
+from evergraph.api import initializers as initializers
 from evergraph.api import io as io
 from evergraph.api import linalg as linalg
 from evergraph.api import logging as logging
@@ -320,5 +321,69 @@ from evergraph.runtime.session import Session as Session
 from evergraph.serialize.import_graph import import_graph_def as import_graph_def
 from evergraph.serialize.tensor_proto import make_ndarray as make_ndarray
 from evergraph.serialize.tensor_proto import make_tensor_proto as make_tensor_proto
+from evergraph.variables.creation import disable_resource_variables as disable_resource_variables
+from evergraph.variables.creation import enable_resource_variables as enable_resource_variables
+from evergraph.variables.creation import resource_variables_enabled as resource_variables_enabled
+from evergraph.variables.creation import variable_creator_scope as variable_creator_scope
+from evergraph.variables.initializers import constant_initializer as constant_initializer
+from evergraph.variables.initializers import glorot_normal_initializer as glorot_normal_initializer
+from evergraph.variables.initializers import (
+    glorot_uniform_initializer as glorot_uniform_initializer,
+)
+from evergraph.variables.initializers import ones_initializer as ones_initializer
+from evergraph.variables.initializers import random_normal_initializer as random_normal_initializer
+from evergraph.variables.initializers import (
+    random_uniform_initializer as random_uniform_initializer,
+)
+from evergraph.variables.initializers import (
+    truncated_normal_initializer as truncated_normal_initializer,
+)
+from evergraph.variables.initializers import (
+    uniform_unit_scaling_initializer as uniform_unit_scaling_initializer,
+)
+from evergraph.variables.initializers import (
+    variance_scaling_initializer as variance_scaling_initializer,
+)
+from evergraph.variables.initializers import zeros_initializer as zeros_initializer
+from evergraph.variables.lists import all_variables as all_variables
+from evergraph.variables.lists import assert_variables_initialized as assert_variables_initialized
+from evergraph.variables.lists import global_variables as global_variables
+from evergraph.variables.lists import global_variables_initializer as global_variables_initializer
+from evergraph.variables.lists import initialize_all_variables as initialize_all_variables
+from evergraph.variables.lists import initialize_local_variables as initialize_local_variables
+from evergraph.variables.lists import initialize_variables as initialize_variables
+from evergraph.variables.lists import local_variables as local_variables
+from evergraph.variables.lists import local_variables_initializer as local_variables_initializer
+from evergraph.variables.lists import model_variables as model_variables
+from evergraph.variables.lists import moving_average_variables as moving_average_variables
+from evergraph.variables.lists import (
+    report_uninitialized_variables as report_uninitialized_variables,
+)
+from evergraph.variables.lists import trainable_variables as trainable_variables
+from evergraph.variables.lists import variables_initializer as variables_initializer
+from evergraph.variables.orthogonal_initializers import (
+    orthogonal_initializer as orthogonal_initializer,
+)
+from evergraph.variables.partitioners import (
+    create_partitioned_variables as create_partitioned_variables,
+)
+from evergraph.variables.partitioners import fixed_size_partitioner as fixed_size_partitioner
+from evergraph.variables.partitioners import (
+    min_max_variable_partitioner as min_max_variable_partitioner,
+)
+from evergraph.variables.partitioners import (
+    variable_axis_size_partitioner as variable_axis_size_partitioner,
+)
+from evergraph.variables.replication import VariableAggregation as VariableAggregation
+from evergraph.variables.replication import VariableSynchronization as VariableSynchronization
+from evergraph.variables.reuse import AUTO_REUSE as AUTO_REUSE
+from evergraph.variables.scope import VariableScope as VariableScope
+from evergraph.variables.scope import no_regularizer as no_regularizer
+from evergraph.variables.variable import VariableV1 as Variable
+from evergraph.variables.variable_scope import get_local_variable as get_local_variable
+from evergraph.variables.variable_scope import get_variable as get_variable
+from evergraph.variables.variable_scope import get_variable_scope as get_variable_scope
+from evergraph.variables.variable_scope import variable_op_scope as variable_op_scope
+from evergraph.variables.variable_scope import variable_scope as variable_scope
 
 __getattr__, __dir__ = lazy_names(__name__, LAZY)

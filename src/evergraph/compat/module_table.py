@@ -93,7 +93,7 @@ _PYTHON = {
     "ops.gradients_util": "autodiff.gradients",
     "ops.image_ops": "api.image",
     "ops.image_ops_impl": "api.image",
-    "ops.init_ops": "api.initializers variables.initializers api",
+    "ops.init_ops": "variables.initializers variables.orthogonal_initializers api",
     "ops.io_ops": "api api.io",
     "ops.linalg_ops": "api api.linalg",
     "ops.linalg.linalg": "api.linalg",
@@ -118,7 +118,7 @@ _PYTHON = {
     "ops.random_grad": "",
     "ops.random_ops": "ops.random api.random api",
     "ops.resource_variable_ops": (
-        "variables.resource_variable variables.variable ops.resource_state api"
+        "variables.resource_variable variables.variable ops.resource api"
     ),
     "ops.resources": "variables.resources api",
     "ops.rnn": "api.nn layers.rnn",
@@ -130,15 +130,19 @@ _PYTHON = {
     "ops.special_math_ops": "ops.special_math ops.einsum api api.math",
     "ops.standard_ops": "api",
     "ops.state_grad": "",
-    "ops.state_ops": "ops.state ops.scatter api",
+    "ops.state_ops": "ops.state ops.state_scatter api",
     "ops.stateless_random_ops": "api.random ops.stateless_random",
     "ops.string_ops": "api.strings api",
     "ops.template": "api",
     "ops.tensor_array_ops": "ops.tensor_array api",
     "ops.variable_scope": (
-        "variables.variable_scope variables.variable_store variables.variable api"
+        "variables.variable_scope variables.variable_store variables.partition_info "
+        "variables.creation variables.replication api"
     ),
-    "ops.variables": "variables.variable variables.collections api",
+    "ops.variables": (
+        "variables.variable variables.ref_variable variables.partitioned_variable "
+        "variables.replication variables.creation variables.lists api"
+    ),
     "ops.weights_broadcast_ops": "layers.weights_broadcast",
     "platform": "",
     "platform.app": "platform.app",

@@ -157,9 +157,9 @@ class Graph(GraphScopes):
                 value = value(self)
             if key not in attributes and value is not None:
                 attributes[key] = value
-        if self._container and getattr(op_def, "stateful", False):
-            if attributes.get("container") == b"":
-                attributes["container"] = self._container.encode()
+        is_in_container = self._container and getattr(op_def, "stateful", False)
+        if is_in_container and attributes.get("container") == b"":
+            attributes["container"] = self._container.encode()
         label = self._kernel_labels.get(op_type)
         if label is not None:
             attributes["_kernel"] = label.encode()
@@ -446,7 +446,7 @@ class Graph(GraphScopes):
 
     @contextmanager
     def _variable_creator_scope(self, creator: Any, priority: int = 100) -> Iterator[None]:
-        """Let `creator(next_creator, **kwargs)` make the variables inside; high priority is asked first."""
+        """Let `creator(next_creator, **kwargs)` make variables; high priority is asked first."""
         old = self._variable_creators
         new = sorted([*old, (priority, creator)], key=lambda item: item[0])
         self._variable_creators = new

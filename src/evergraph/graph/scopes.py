@@ -223,7 +223,7 @@ def container(container_name: str) -> Any:
 
 
 def name_from_scope_name(name: str) -> str:
-    """The name that an operation gets from the prefix that `name_scope` gives: without the slash."""
+    """What `name_scope` gives, without the slash: the name of an operation."""
     return name[:-1] if name.endswith("/") else name
 
 

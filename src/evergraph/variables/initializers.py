@@ -58,6 +58,7 @@ class Zeros(Initializer):
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """An initializer; a tensor when called as 0.x's function."""
         if (args and _is_shape(args[0])) or "shape" in kwargs:
             return _called_as_function(_zeros, *args, **kwargs)
         return super().__new__(cls)
@@ -78,6 +79,7 @@ class Ones(Initializer):
     """Ones. In 0.8 to 0.11 this was a function of a shape; see `Zeros`."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """An initializer; a tensor when called as 0.x's function."""
         if (args and _is_shape(args[0])) or "shape" in kwargs:
             return _called_as_function(_ones, *args, **kwargs)
         return super().__new__(cls)

@@ -227,7 +227,7 @@ class RefVariable(VariableV1):
         name: str | None = None,
         read_value: bool = True,
     ) -> Any:
-        """Put `value` into the variable; gives the reference, or the operation without `read_value`."""
+        """Put `value` into the variable; gives the reference, or else the operation."""
         result = state.assign(self._variable, value, use_locking=use_locking, name=name)
         return result if read_value else result.op
 
@@ -329,7 +329,7 @@ class RefVariable(VariableV1):
     def _strided_slice_assign(
         self, begin: Any, end: Any, strides: Any, value: Any, name: str | None, **masks: int
     ) -> Any:
-        from evergraph.ops.state_slices import STRIDED_SLICE_ASSIGN
+        from evergraph.ops.array_slice import STRIDED_SLICE_ASSIGN
 
         return STRIDED_SLICE_ASSIGN(self._ref(), begin, end, strides, value, name=name, **masks)
 
@@ -378,7 +378,7 @@ class RefVariable(VariableV1):
         )
 
     def to_proto(self, export_scope: str | None = None) -> Any:
-        """The VariableDef that describes the variable; None when it lies outside of `export_scope`."""
+        """The VariableDef of the variable; None when it lies outside of `export_scope`."""
         record = self.to_record(export_scope)
         return None if record is None else as_message(record)
 

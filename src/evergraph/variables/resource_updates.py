@@ -152,7 +152,7 @@ class ResourceUpdates:
     def _strided_slice_assign(
         self, begin: Any, end: Any, strides: Any, value: Any, name: str | None, **masks: int
     ) -> Any:
-        from evergraph.ops.state_slices import RESOURCE_STRIDED_SLICE_ASSIGN
+        from evergraph.ops.array_slice import RESOURCE_STRIDED_SLICE_ASSIGN
 
         with self._assign_dependencies():
             value = convert_to_tensor(value, dtype=self.dtype)

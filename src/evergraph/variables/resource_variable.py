@@ -296,7 +296,7 @@ class BaseResourceVariable(ResourceUpdates, VariableV1):
         )
 
     def to_proto(self, export_scope: str | None = None) -> Any:
-        """The VariableDef that describes the variable; None when it lies outside of `export_scope`."""
+        """The VariableDef of the variable; None when it lies outside of `export_scope`."""
         record = self.to_record(export_scope)
         return None if record is None else as_message(record)
 

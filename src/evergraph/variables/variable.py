@@ -94,7 +94,7 @@ class Variable(metaclass=VariableMetaclass):
 
     Args:
         initial_value: tensor or anything that becomes one, or a function that returns one.
-        trainable: whether optimizers change it; true when None, unless `synchronization` is ON_READ.
+        trainable: whether optimizers change it; true when None, unless ON_READ is set.
         validate_shape: whether the shape of `initial_value` must be known and stays.
         caching_device: device on which the value is kept for readers.
         name: name of the variable; "Variable" when None, made unique.
@@ -279,7 +279,7 @@ class Variable(metaclass=VariableMetaclass):
         return {"VARIABLE_VALUE": self}
 
     def to_proto(self, export_scope: str | None = None) -> Any:
-        """The VariableDef that describes the variable; None when it lies outside of `export_scope`."""
+        """The VariableDef of the variable; None when it lies outside of `export_scope`."""
         raise NotImplementedError
 
     @staticmethod

@@ -440,7 +440,7 @@ def sliced_axis(slicing: Sequence[int]) -> tuple[int, int]:
 def slice_bounds(
     full_shape: list[int], count: int, axis: int
 ) -> Iterator[tuple[list[int], list[int]]]:
-    """Offset and shape of each of `count` slices; the first ones take what doesn't divide evenly."""
+    """Offset and shape of each of `count` slices; the first ones may be larger by one."""
     least, excess = divmod(full_shape[axis], count)
     start = 0
     for i in range(count):
