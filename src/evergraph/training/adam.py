@@ -11,7 +11,7 @@ from evergraph.ops.cast import cast
 from evergraph.ops.grouping import group
 from evergraph.ops.math_functions import sqrt
 from evergraph.ops.state import assign, assign_sub
-from evergraph.ops.state_scatter import resource_scatter_add, scatter_add
+from evergraph.ops.state_scatter import RESOURCE_SCATTER_ADD, scatter_add
 from evergraph.ops.training import APPLY_ADAM, RESOURCE_APPLY_ADAM
 from evergraph.training.slot_optimizer import SlotOptimizer, UpdateOps
 
@@ -90,7 +90,7 @@ class AdamOptimizer(SlotOptimizer):
 
     def _resource_apply_sparse(self, grad: Any, handle: Any, indices: Any) -> Operation:
         def add(table: Any, indices: Any, rows: Any) -> Any:
-            with control_dependencies([resource_scatter_add(table.handle, indices, rows)]):
+            with control_dependencies([RESOURCE_SCATTER_ADD(table.handle, indices, rows)]):
                 return table.value()
 
         return self._apply_rows(grad, handle, indices, add)

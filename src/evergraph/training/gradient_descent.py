@@ -6,7 +6,7 @@ from typing import Any
 
 from evergraph.graph.composite import IndexedSlices
 from evergraph.ops.cast import cast
-from evergraph.ops.state_scatter import resource_scatter_add
+from evergraph.ops.state_scatter import RESOURCE_SCATTER_ADD
 from evergraph.ops.training import APPLY_GRADIENT_DESCENT, RESOURCE_APPLY_GRADIENT_DESCENT
 from evergraph.training.slot_optimizer import SlotOptimizer, UpdateOps
 
@@ -39,4 +39,4 @@ class GradientDescentOptimizer(SlotOptimizer):
         return var.scatter_sub(delta, use_locking=self._use_locking)
 
     def _resource_apply_sparse_duplicate_indices(self, grad: Any, handle: Any, indices: Any) -> Any:
-        return resource_scatter_add(handle.handle, indices, -grad * self._hyper["learning_rate"])
+        return RESOURCE_SCATTER_ADD(handle.handle, indices, -grad * self._hyper["learning_rate"])

@@ -26,12 +26,12 @@ from evergraph.ops.math_functions import pow as power
 from evergraph.ops.state import assign, assign_sub
 from evergraph.training.slots import create_slot, create_zeros_slot
 from evergraph.variables.initializers import zeros_initializer
-from evergraph.variables.variable import (
-    Variable,
+from evergraph.variables.lists import (
     global_variables,
     moving_average_variables,
     trainable_variables,
 )
+from evergraph.variables.variable import Variable
 from evergraph.variables.variable_scope import get_variable, get_variable_scope, variable_scope
 
 

@@ -23,7 +23,7 @@ from evergraph.graph.scopes import (
     name_scope,
 )
 from evergraph.ops.array_shape import shape
-from evergraph.ops.array_unique import unique
+from evergraph.ops.unique import unique
 from evergraph.ops.grouping import group
 from evergraph.ops.grouping import tuple as tuple_of
 from evergraph.ops.math_segment import unsorted_segment_sum
@@ -31,8 +31,8 @@ from evergraph.ops.resource import ASSIGN_ADD_VARIABLE_OP
 from evergraph.ops.state import assign_add
 from evergraph.training.slots import create_slot, create_slot_with_initializer, create_zeros_slot
 from evergraph.variables.resource_variable import is_resource_variable
-from evergraph.variables.variable import Variable, trainable_variables
-from evergraph.variables.variable_scope import variable
+from evergraph.variables.lists import trainable_variables
+from evergraph.variables.variable import Variable, VariableV1
 
 
 def deduplicate(values: Any, indices: Any) -> tuple[Tensor, Tensor]:
@@ -277,7 +277,7 @@ class Optimizer:
         found = self._non_slot_dict.get(key)
         if found is None:
             with colocate_with.graph.colocate_with(colocate_with.op):
-                found = variable(
+                found = VariableV1(
                     initial_value,
                     name=name,
                     trainable=False,
