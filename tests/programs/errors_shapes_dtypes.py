@@ -118,11 +118,6 @@ def concat_of_shapes_that_do_not_fit(tf, np):
 
 
 @THEME.program
-def concat_with_its_arguments_swapped(tf, np):
-    return tf.concat(1, [tf.zeros([2, 3]), tf.zeros([2, 3])])
-
-
-@THEME.program
 def stack_of_shapes_that_do_not_fit(tf, np):
     return tf.stack([tf.zeros([2]), tf.zeros([3])])
 

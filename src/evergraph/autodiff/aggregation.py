@@ -11,6 +11,7 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import colocate_with, name_scope
 from evergraph.ops.array_concat import concat
 from evergraph.ops.cast import cast
+from evergraph.ops.math_elementwise import accumulate_n
 from evergraph.registry.op_def import get_op_def
 
 
@@ -47,6 +48,12 @@ def aggregate(gradients: Sequence[Any], op: Operation, method: int | None) -> An
         return gradients[0]
     if not all(isinstance(g, Tensor) for g in gradients if g is not None):
         return sum_indexed_slices(gradients)
+    if (
+        method == AggregationMethod.EXPERIMENTAL_ACCUMULATE_N
+        and len(gradients) > 2
+        and all(g.shape.is_fully_defined() for g in gradients)
+    ):
+        return accumulate_n(gradients)
     if method in _PAIRWISE:
         with name_scope(op.name + "_gradient_sum"):
             total = gradients[0]

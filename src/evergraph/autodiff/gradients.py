@@ -75,7 +75,12 @@ def gradients(
         TypeError: `ys` are complex and `grad_ys` isn't given, or a gradient has a wrong dtype.
         ValueError: arguments that contradict each other.
     """
-    unconnected_gradients = UnconnectedGradients(unconnected_gradients)
+    try:
+        unconnected_gradients = UnconnectedGradients(unconnected_gradients)
+    except ValueError:
+        raise ValueError(
+            f"Unknown value for unconnected_gradients: {unconnected_gradients!r}"
+        ) from None
     ys, xs = _as_list(ys), _as_list(xs)
     stops = [] if stop_gradients is None else _as_list(stop_gradients)
     grads = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)

@@ -19,7 +19,8 @@
     │   ├── DataLossError              15  a damaged file
     │   └── UnauthenticatedError       16  no valid credentials
     ├── EvergraphError                 what TensorFlow has no class for
-    │   └── UnsupportedError           (also NotImplementedError) TensorFlow can, Evergraph cannot
+    │   ├── UnsupportedError           (also NotImplementedError) TensorFlow can, Evergraph cannot
+    │   └── UnknownNameError           (also KeyError) a graph has nothing of that name
     ├── ValueError
     │   └── InaccessibleTensorError    a tensor used outside the function that owns it
     └── TypeError
@@ -97,6 +98,24 @@ class EvergraphError(Exception):
 
 class UnsupportedError(EvergraphError, NotImplementedError):
     """TensorFlow does this and Evergraph does not."""
+
+
+class UnknownNameError(EvergraphError, KeyError):
+    """A graph has no element of a name.
+
+    Args:
+        first_line: TensorFlow's message.
+        near: names that it does have and that look like it.
+    """
+
+    def __init__(self, first_line: str, near: Iterable[str] = ()) -> None:
+        super().__init__(first_line)
+        self.near = list(near)
+
+    def __str__(self) -> str:
+        """The message in quotes, as any KeyError shows it, and the near names."""
+        near = ", ".join(map(repr, self.near))
+        return explain(repr(self.args[0]), fix=f"near names: {near}" if near else None)
 
 
 class InaccessibleTensorError(ValueError):

@@ -171,7 +171,7 @@ def _prefix(name: str | None) -> str:
 def _wrong_dtype(value: Tensor, dtype: dtypes.DType) -> ValueError:
     return ValueError(
         f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype "
-        f"{value.dtype.name}: {str(value)!r}"
+        f"{value.dtype.name}: {value!r}"
     )
 
 

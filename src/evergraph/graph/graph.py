@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from evergraph.core import dtypes
+from evergraph.core.errors import UnknownNameError, near_names
 from evergraph.core.source import user_frame
 from evergraph.graph.building import ControlDependencies, GraphScopes
 from evergraph.graph.device import merge_device
@@ -264,9 +265,9 @@ class Graph(GraphScopes):
                 )
             if allow_operation:
                 if obj not in self._nodes_by_name:
-                    raise KeyError(
-                        f"The name {obj!r} refers to an Operation not in the graph."
-                        + self._near_names(obj)
+                    raise UnknownNameError(
+                        f"The name {obj!r} refers to an Operation not in the graph.",
+                        near_names(obj, self._nodes_by_name),
                     )
                 return self._nodes_by_name[obj]
             if obj in self._nodes_by_name:
@@ -298,23 +299,17 @@ class Graph(GraphScopes):
             ) from None
         op = self._nodes_by_name.get(op_name)
         if op is None:
-            raise KeyError(
+            raise UnknownNameError(
                 f"The name {name!r} refers to a Tensor which does not exist. "
-                f"The operation, {op_name!r}, does not exist in the graph."
-                + self._near_names(op_name)
+                f"The operation, {op_name!r}, does not exist in the graph.",
+                near_names(op_name, self._nodes_by_name),
             )
         if not 0 <= index < len(op.outputs):
-            raise KeyError(
+            raise UnknownNameError(
                 f"The name {name!r} refers to a Tensor which does not exist. "
                 f"The operation, {op_name!r}, exists but only has {len(op.outputs)} outputs."
             )
         return op.outputs[index]
-
-    def _near_names(self, name: str) -> str:
-        import difflib
-
-        near = difflib.get_close_matches(name, self._nodes_by_name, n=3)
-        return f" Near names: {', '.join(map(repr, near))}." if near else ""
 
     def _is_function(self, name: str) -> bool:
         return name in self._functions

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evergraph.core import dtypes, shapes
+from evergraph.core.errors import OperatorNotAllowedInGraphError, explain
 from evergraph.core.source import UserFrame
 
 if TYPE_CHECKING:
@@ -78,7 +79,17 @@ class Tensor:
 
     def set_shape(self, shape: Any) -> None:
         """Merge `shape` into what is known; raises ValueError when they contradict each other."""
-        self._shape = self._shape.merge_with(shapes.as_shape(shape))
+        asked = shapes.as_shape(shape)
+        if not self._shape.is_compatible_with(asked):
+            raise ValueError(
+                explain(
+                    _contradiction(self._shape, asked),
+                    expected=f"a shape compatible with {self._shape}",
+                    given=asked,
+                    created=self._op.created_at,
+                )
+            )
+        self._shape = self._shape.merge_with(asked)
 
     @property
     def _shape_tuple(self) -> tuple[int | None, ...] | None:
@@ -121,16 +132,25 @@ class Tensor:
         )
 
     def __iter__(self) -> Iterator[Tensor]:
-        raise TypeError(
-            "Tensor objects are only iterable when eager execution is enabled. "
-            "To iterate over this tensor use tf.map_fn."
+        raise OperatorNotAllowedInGraphError(
+            explain(
+                "iterating over `tf.Tensor` is not allowed in Graph execution. Use Eager execution "
+                "or decorate this function with @tf.function.",
+                given=repr(self),
+                created=self._op.created_at,
+                fix="tf.unstack, or tf.map_fn",
+            )
         )
 
     def __bool__(self) -> bool:
-        raise TypeError(
-            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` "
-            "instead of `if t:` to test if a tensor is defined, and use TensorFlow ops such as "
-            "tf.cond to execute subgraphs conditioned on the value of a tensor."
+        raise OperatorNotAllowedInGraphError(
+            explain(
+                "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. Use "
+                "Eager execution or decorate this function with @tf.function.",
+                given=repr(self),
+                created=self._op.created_at,
+                fix="tf.cond or tf.where for its value; `is not None` to ask whether there is one",
+            )
         )
 
     __nonzero__ = __bool__
@@ -320,7 +340,7 @@ class Operation:
 
     def run(self, feed_dict: Any = None, session: Any = None) -> None:
         """Run this operation in `session`, or in the default session; see `Session.run`."""
-        evaluator(session, self.graph).run(self, feed_dict)
+        evaluator(session, self.graph, "execute operation", "run").run(self, feed_dict)
 
     def __repr__(self) -> str:
         return f"<tf.Operation '{self._name}' type={self._type}>"
@@ -336,26 +356,53 @@ class Operation:
         return self
 
 
-def evaluator(session: Any, graph: Graph) -> Any:
-    """The session that `eval` and `run` of a graph element use: `session`, or the default one."""
+def _contradiction(known: shapes.TensorShape, asked: shapes.TensorShape) -> str:
+    """What TensorFlow says of two shapes that cannot be merged."""
+    if known.ndims != asked.ndims:
+        return f"Shapes must be equal rank, but are {known.ndims} and {asked.ndims}"
+    sizes = list(zip(known.as_list(), asked.as_list(), strict=True))
+    index = next(i for i, (a, b) in enumerate(sizes) if None not in (a, b) and a != b)
+    first, second = (
+        ",".join("?" if size is None else str(size) for size in shape.as_list())
+        for shape in (known, asked)
+    )
+    return (
+        f"Dimension {index} in both shapes must be equal, but are {sizes[index][0]} and "
+        f"{sizes[index][1]}. Shapes are [{first}] and [{second}]."
+    )
+
+
+def evaluator(
+    session: Any, graph: Graph, task: str = "evaluate tensor", method: str = "eval"
+) -> Any:
+    """The session that `eval` and `run` of a graph element use: `session`, or the default one.
+
+    Args:
+        session: the session the user gave, or None.
+        graph: the element's graph.
+        task: what to do with which element, for messages.
+        method: the method the user called, for messages.
+    """
+    element = task.split()[-1]
     from evergraph.graph.scopes import get_default_session
 
     if session is not None:
         if session.graph is not graph:
             raise ValueError(
-                "Cannot use the given session to evaluate tensor: the tensor's graph is different "
+                f"Cannot use the given session to {task}: the {element}'s graph is different "
                 "from the session's graph."
             )
         return session
     session = get_default_session()
     if session is None:
         raise ValueError(
-            "Cannot evaluate tensor using `eval()`: No default session is registered. Use "
-            "`with sess.as_default()` or pass an explicit session to `eval(session=sess)`"
+            f"Cannot {task} using `{method}()`: No default session is registered. Use "
+            f"`with sess.as_default(){':' if method == 'run' else ''}` or pass an explicit session "
+            f"to `{method}(session=sess)`"
         )
     if session.graph is not graph:
         raise ValueError(
-            "Cannot use the default session to evaluate tensor: the tensor's graph is different "
-            "from the session's graph. Pass an explicit session to `eval(session=sess)`."
+            f"Cannot use the default session to {task}: the {element}'s graph is different "
+            f"from the session's graph. Pass an explicit session to `{method}(session=sess)`."
         )
     return session

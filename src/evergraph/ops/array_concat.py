@@ -319,7 +319,10 @@ def _split_shape(c: ShapeContext) -> list[TensorShape]:
     dims = _checked_dims(shape, axis)
     size = dims[axis]
     if size is not None and size % count:
-        raise ValueError(f"Dimension size must be evenly divisible by {count} but is {size}")
+        raise ValueError(
+            f"Dimension size must be evenly divisible by {count} but is {size}\n\t"
+            "Number of ways to split should evenly divide the split dimension"
+        )
     dims[axis] = None if size is None else size // count
     return [TensorShape(dims)] * count
 

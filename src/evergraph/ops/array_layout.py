@@ -28,7 +28,7 @@ from evergraph.registry.shape_inference import ShapeContext
 
 
 def _transpose_shape(c: ShapeContext) -> TensorShape:
-    source, perm_shape, perm = c.inputs[0], c.inputs[1], c.constant(1)
+    source, perm_shape = c.inputs
     count = source.ndims if source.ndims is not None else perm_shape.num_elements()
     if count is None:
         return TensorShape(None)
@@ -36,6 +36,7 @@ def _transpose_shape(c: ShapeContext) -> TensorShape:
     length = perm_shape.num_elements()
     if length is not None and length != count:
         raise ValueError(f"Dimension must be {count} but is {length}")
+    perm = c.constant(1)
     if perm is None:
         return TensorShape([None] * count)
     dims = [None] * count if source.ndims is None else source.as_list()

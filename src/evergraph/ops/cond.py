@@ -68,7 +68,7 @@ def cond(
         if not strict:
             original_true = _unpack_single(original_true)
             original_false = _unpack_single(original_false)
-        _check_structures(original_true, original_false)
+        nest.assert_same_structure(original_true, original_false, expand_composites=True)
         if not result_true:
             raise ValueError("true_fn and false_fn must return at least one result.")
         merges = _merge_results(result_true, result_false)
@@ -113,15 +113,6 @@ def _unpack_single(value: Any) -> Any:
     return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
 
 
-def _check_structures(true_value: Any, false_value: Any) -> None:
-    try:
-        nest.assert_same_structure(true_value, false_value, expand_composites=True)
-    except TypeError as error:
-        raise TypeError(f"Incompatible return types of true_fn and false_fn: {error}") from None
-    except ValueError as error:
-        raise ValueError(f"Incompatible return values of true_fn and false_fn: {error}") from None
-
-
 def _merge_results(result_true: Any, result_false: Any) -> list[Tensor]:
     true_flat = nest.flatten(result_true, expand_composites=True)
     false_flat = nest.flatten(result_false, expand_composites=True)
@@ -164,7 +155,7 @@ def case(
     """
     predicates, actions = _pairs(pred_fn_pairs)
     if default is not None and not callable(default):
-        raise TypeError(f"default must be callable: {default}")
+        raise TypeError("false_fn must be callable.")
     with name_scope(name, "case", [predicates]):
         function = default
         if function is None:

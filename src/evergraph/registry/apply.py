@@ -289,6 +289,8 @@ class _Inference:
             else:
                 value = self.given.get(key)
                 if value is None:
+                    if attr.default is REQUIRED and attr.kind == "type" and key in self.given:
+                        raise TypeError(f"Expected DataType for argument '{key}' not None.")
                     if attr.default is REQUIRED:
                         raise TypeError(f"No argument for attr {key}")
                     value = attr.default

@@ -23,7 +23,11 @@ def flatten_feeds(graph: Graph, feed_dict: Any) -> list[tuple[Tensor, Any]]:
     """
     if not isinstance(feed_dict, Mapping):
         raise TypeError(
-            f"feed_dict must be a dictionary, not {type(feed_dict).__name__}: {feed_dict!r}"
+            explain(
+                "input must be a dictionary",
+                expected="a dict of tensors and values as feed_dict",
+                given=f"{type(feed_dict).__name__} {_short(feed_dict)}",
+            )
         )
     result: list[tuple[Tensor, Any]] = []
     for key, value in feed_dict.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from evergraph.core.errors import explain
+from evergraph.core.errors import InaccessibleTensorError, explain
 from evergraph.graph.composite import (
     IndexedSlices,
     IndexedSlicesValue,
@@ -140,20 +140,23 @@ class Fetches:
                 f"Tensor. ({error})"
             ) from None
         except (ValueError, KeyError) as error:
-            text = error.args[0] if error.args else str(error)
-            first, _, rest = str(text).partition(" Near names: ")
+            first = str(error).partition("\n")[0]
+            near = ", ".join(map(repr, getattr(error, "near", ())))
             raise ValueError(
                 explain(
                     f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({first})",
                     expected="tensors and operations of this session's graph",
                     given=repr(fetch),
                     created=getattr(getattr(item, "op", item), "created_at", None),
-                    fix=f"near names: {rest}" if rest else "fetch from a session of its graph",
+                    fix=f"near names: {near}" if near else "fetch from a session of its graph",
                 )
             ) from None
         if not self.graph.is_fetchable(element):
-            raise ValueError(
-                f"Operation {getattr(element, 'op', element).name!r} has been marked as not fetchable."
+            raise InaccessibleTensorError(
+                f"Operation {getattr(element, 'op', element).name!r} has been marked as not "
+                "fetchable. Typically this happens when it is defined in another function or code "
+                "block. Use return values,explicit Python locals or TensorFlow collections to "
+                "access it."
             )
         if isinstance(element, Operation):
             if element not in self.targets:
