@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 from evergraph.arrays import jax_backend
+from evergraph.arrays.checks import collect_checks
 
 from evergraph.autodiff.gradients import gradients
 from evergraph.core import dtypes
@@ -139,7 +140,7 @@ class Traced:
         values = list(self.values)
         for position, value in zip(self.free, arguments, strict=True):
             values[position] = value
-        with jax_backend.collect_checks():
+        with collect_checks():
             return [jax_backend.asarray(r) for r in self.call(jax_backend, values)]
 
     def answer(self, results: Sequence[Any]) -> Answer:
