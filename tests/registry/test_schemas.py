@@ -78,7 +78,7 @@ def recorded_value(kind: str, value: Any) -> Any:
     if isinstance(value, list):
         return [recorded_value(kind, one) for one in value]
     if isinstance(value, dict):
-        return value["shape"]
+        return value["tensor"] if "tensor" in value else value["shape"]
     if isinstance(value, float):
         return float(np.float32(value))  # an attr is stored as float32
     return type_named(value).name if "type" in kind else value
@@ -90,6 +90,8 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, bytes):
         return value.decode("latin-1")
+    if isinstance(value, np.ndarray):
+        return {"dtype": value.dtype.name, "shape": list(value.shape)}
     if isinstance(value, TensorShape):
         return None if value.ndims is None else value.as_list()
     if isinstance(value, float):

@@ -10,17 +10,28 @@ from evergraph.core.typing import Array, Namespace
 from evergraph.graph.operation import Tensor
 from evergraph.ops.type_lists import CWISE_FLOATING, EQUALITY
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import broadcast, broadcast_shapes, merged, unchanged
+from evergraph.registry.shape_functions import broadcast, broadcast_shapes, merge, unchanged
 from evergraph.registry.shape_inference import ShapeContext
 
 
 def _equality_shape(c: ShapeContext) -> TensorShape:
     if c.attr("incompatible_shape_error"):
         return broadcast_shapes(*c.inputs)
-    try:
-        return broadcast_shapes(*c.inputs)
-    except ValueError:
-        return TensorShape([])
+    x, y = c.inputs
+    if x.ndims is None or y.ndims is None:
+        return TensorShape(None)
+    rank = max(x.ndims, y.ndims)
+    pairs = zip(
+        *([1] * (rank - shape.ndims) + shape.as_list() for shape in (x, y)),  # type: ignore[operator]  # ranks are known
+        strict=True,
+    )
+    for size, other in pairs:
+        if size is None or other is None:
+            if (size or other or 1) > 1:  # they may not fit: the result may be a scalar
+                return TensorShape(None)
+        elif size != other and 1 not in (size, other):
+            return TensorShape([])
+    return broadcast_shapes(x, y)
 
 
 def _broadcast_together(x: Array, y: Array) -> bool:
@@ -220,12 +231,17 @@ def greater_equal(x: Any, y: Any, name: str | None = None) -> Tensor:
     return result
 
 
+def _one_shape(c: ShapeContext) -> TensorShape:
+    merge(*c.inputs)
+    return c.inputs[0]
+
+
 APPROXIMATE_EQUAL = register_op(
     "ApproximateEqual",
     inputs="x: T, y: T",
     outputs="z: bool",
     attrs={"T": NUMERIC, "tolerance": "float = 1e-05"},
-    shape=merged,
+    shape=_one_shape,
     commutative=True,
 ).no_gradient()
 
@@ -235,12 +251,12 @@ def _approximate_equal(xp: Namespace, x: Array, y: Array, *, tolerance: float) -
     distance = xp.absolute(xp.subtract(x, y))
     if x.dtype.kind in "iu":
         # TensorFlow makes the tolerance an integer, too.
-        return xp.less(distance, int(tolerance))
-    return xp.less(distance, tolerance)
+        return xp.less_equal(distance, int(tolerance))
+    return xp.less_equal(distance, tolerance)
 
 
 def approximate_equal(x: Any, y: Any, tolerance: float = 1e-05, name: str | None = None) -> Tensor:
-    """Whether |x - y| < tolerance, element by element.
+    """Whether |x - y| <= tolerance, element by element.
 
     Args:
         x: numeric, any shape.

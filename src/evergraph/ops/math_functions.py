@@ -17,7 +17,7 @@ from evergraph.ops.math_reciprocal import reciprocal
 from evergraph.ops.sparse_values import maps_sparse_values
 from evergraph.ops.type_lists import CWISE_ANALYTIC, CWISE_SIGNED
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import broadcast, merged, unchanged
+from evergraph.registry.shape_functions import broadcast, unchanged
 
 ABS = register_op(
     "Abs",
@@ -174,13 +174,18 @@ SQRT_GRAD = register_op(
     inputs="y: T, dy: T",
     outputs="z: T",
     attrs={"T": CWISE_ANALYTIC},
-    shape=merged,
+    shape=unchanged,
 )
+
+
+def _unless_zero(xp: Namespace, dy: Array, d_x: Array) -> Array:
+    # What doesn't reach the loss stays out of it, even where the derivative is infinite.
+    return xp.where(xp.equal(dy, 0), 0, d_x)
 
 
 @SQRT_GRAD.kernel
 def _sqrt_grad(xp: Namespace, y: Array, dy: Array) -> Array:
-    return xp.true_divide(xp.multiply(dy, 0.5), xp.conjugate(y))
+    return _unless_zero(xp, dy, xp.true_divide(xp.multiply(dy, 0.5), xp.conjugate(y)))
 
 
 @SQRT_GRAD.gradient
@@ -233,7 +238,7 @@ RSQRT_GRAD = register_op(
     inputs="y: T, dy: T",
     outputs="z: T",
     attrs={"T": CWISE_ANALYTIC},
-    shape=merged,
+    shape=unchanged,
 )
 
 
@@ -241,7 +246,7 @@ RSQRT_GRAD = register_op(
 def _rsqrt_grad(xp: Namespace, y: Array, dy: Array) -> Array:
     conjugate = xp.conjugate(y)
     cube = xp.multiply(xp.multiply(conjugate, conjugate), conjugate)
-    return xp.multiply(xp.multiply(dy, -0.5), cube)
+    return _unless_zero(xp, dy, xp.multiply(xp.multiply(dy, -0.5), cube))
 
 
 @RSQRT_GRAD.gradient

@@ -16,7 +16,7 @@ from evergraph.ops.math_division import check_same_type, quotient_gradient
 from evergraph.ops.math_elementwise import negative
 from evergraph.ops.type_lists import CWISE_ANALYTIC, CWISE_NO_NAN, CWISE_SIGNED
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import broadcast, merged, unchanged
+from evergraph.registry.shape_functions import broadcast, unchanged
 
 DIV_NO_NAN = register_op(
     "DivNoNan",
@@ -138,14 +138,16 @@ RECIPROCAL_GRAD = register_op(
     inputs="y: T, dy: T",
     outputs="z: T",
     attrs={"T": CWISE_ANALYTIC},
-    shape=merged,
+    shape=unchanged,
 )
 
 
 @RECIPROCAL_GRAD.kernel
 def _reciprocal_grad(xp: Namespace, y: Array, dy: Array) -> Array:
     conjugate = xp.conjugate(y)
-    return xp.multiply(xp.negative(dy), xp.multiply(conjugate, conjugate))
+    d_x = xp.multiply(xp.negative(dy), xp.multiply(conjugate, conjugate))
+    # What doesn't reach the loss stays out of it, even where the derivative is infinite.
+    return xp.where(xp.equal(dy, 0), 0, d_x)
 
 
 @RECIPROCAL_GRAD.gradient
@@ -163,14 +165,11 @@ INV_GRAD = register_op(
     inputs="y: T, dy: T",
     outputs="z: T",
     attrs={"T": CWISE_ANALYTIC},
-    shape=merged,
+    shape=unchanged,
 )
 
 
-@INV_GRAD.kernel
-def _inv_grad(xp: Namespace, y: Array, dy: Array) -> Array:
-    conjugate = xp.conjugate(y)
-    return xp.multiply(xp.negative(dy), xp.multiply(conjugate, conjugate))
+INV_GRAD.kernel(_reciprocal_grad)
 
 
 INV_GRAD.gradient(_reciprocal_grad_gradient)

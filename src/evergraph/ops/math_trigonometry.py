@@ -15,7 +15,7 @@ from evergraph.ops.math_reciprocal import reciprocal
 from evergraph.ops.sparse_values import maps_sparse_values
 from evergraph.ops.type_lists import CWISE_ANALYTIC, CWISE_FLOATING, CWISE_SIGNED
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import broadcast, merged, unchanged
+from evergraph.registry.shape_functions import broadcast, unchanged
 
 SIN = register_op(
     "Sin",
@@ -412,14 +412,13 @@ TANH_GRAD = register_op(
     inputs="y: T, dy: T",
     outputs="z: T",
     attrs={"T": CWISE_ANALYTIC},
-    shape=merged,
+    shape=unchanged,
 )
 
 
 @TANH_GRAD.kernel
 def _tanh_grad(xp: Namespace, y: Array, dy: Array) -> Array:
-    conjugate = xp.conjugate(y)
-    return xp.multiply(dy, xp.subtract(1, xp.multiply(conjugate, conjugate)))
+    return xp.multiply(dy, xp.subtract(1, xp.multiply(y, y)))
 
 
 @TANH_GRAD.gradient

@@ -12,7 +12,7 @@ from evergraph.ops.complex import conj
 from evergraph.ops.math_elementwise import NEG
 from evergraph.ops.type_lists import CWISE_ANALYTIC
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import merged, unchanged
+from evergraph.registry.shape_functions import unchanged
 
 SIGMOID = register_op(
     "Sigmoid",
@@ -57,14 +57,13 @@ SIGMOID_GRAD = register_op(
     inputs="y: T, dy: T",
     outputs="z: T",
     attrs={"T": CWISE_ANALYTIC},
-    shape=merged,
+    shape=unchanged,
 )
 
 
 @SIGMOID_GRAD.kernel
 def _sigmoid_grad(xp: Namespace, y: Array, dy: Array) -> Array:
-    conjugate = xp.conjugate(y)
-    return xp.multiply(xp.multiply(dy, conjugate), xp.subtract(1, conjugate))
+    return xp.multiply(xp.multiply(dy, y), xp.subtract(1, y))
 
 
 @SIGMOID_GRAD.gradient

@@ -131,7 +131,7 @@ def _parse_default(attr: AttrDef, text: str) -> Any:
         case "int":
             return int(text)
         case "float":
-            return float(text)
+            return float(np.float32(text))
         case "bool":
             return text == "true"
         case "string":
@@ -175,7 +175,7 @@ def _plain(op_type: str, attr: AttrDef, value: Any) -> Any:
             return _plain_int(attr, value)
         case "float":
             try:
-                return float(value)
+                return float(np.float32(value))  # an attr holds 32 bits
             except (TypeError, ValueError):
                 raise TypeError(
                     f"Expected float for argument '{attr.name}' not {value!r}."
