@@ -11,8 +11,8 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import colocate_with, name_scope
 from evergraph.ops.array_concat import concat
 from evergraph.ops.cast import cast
-from evergraph.ops.math_elementwise import accumulate_n
-from evergraph.registry.op_def import get_op_def
+from evergraph.ops.array_gather import gather
+from evergraph.ops.math_elementwise import accumulate_n, add_n
 
 
 class AggregationMethod:
@@ -58,7 +58,7 @@ def aggregate(gradients: Sequence[Any], op: Operation, method: int | None) -> An
         with name_scope(op.name + "_gradient_sum"):
             total = gradients[0]
             for gradient in gradients[1:]:
-                total = get_op_def("AddN")([total, gradient])
+                total = add_n([total, gradient])
             return total
     return _add_by_device(gradients)
 
@@ -71,8 +71,8 @@ def _add_by_device(tensors: Sequence[Tensor]) -> Tensor:
     summands = []
     for device in sorted(by_device):
         with colocate_with(by_device[device][0].op, ignore_existing=True):
-            summands.append(get_op_def("AddN")(by_device[device]))
-    return summands[0] if len(summands) == 1 else get_op_def("AddN")(summands)
+            summands.append(add_n(by_device[device]))
+    return summands[0] if len(summands) == 1 else add_n(summands)
 
 
 def sum_indexed_slices(gradients: Sequence[Any]) -> Any:
@@ -83,7 +83,7 @@ def sum_indexed_slices(gradients: Sequence[Any]) -> Any:
     if len(known) == 1:
         return known[0]
     if any(isinstance(g, Tensor) for g in known):
-        return get_op_def("AddN")(known)
+        return add_n(known)
     if any(g.indices.dtype == dtypes.int64 for g in known):
         known = [
             g

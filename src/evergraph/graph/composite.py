@@ -76,14 +76,15 @@ class IndexedSlices:
         """What is known of the shape of the whole."""
         if self._dense_shape is None:
             return shapes.TensorShape(None)
-        return graph_module.value_as_shape(self._dense_shape)
+        shape: shapes.TensorShape = graph_module.value_as_shape(self._dense_shape)
+        return shape
 
     def consumers(self) -> list[Operation]:
         """The operations that take `values`."""
         return self._values.consumers()
 
     def __neg__(self) -> IndexedSlices:
-        return IndexedSlices(-self._values, self._indices, self._dense_shape)  # type: ignore[operator]  # injected
+        return IndexedSlices(-self._values, self._indices, self._dense_shape)
 
     def __str__(self) -> str:
         dense = f", dense_shape={self._dense_shape}" if self._dense_shape is not None else ""
@@ -121,8 +122,8 @@ class SparseTensor:
         indices_shape = self._indices.shape.with_rank(2)
         values_shape = self._values.shape.with_rank(1)
         dense_shape_shape = self._dense_shape.shape.with_rank(1)
-        indices_shape.dims[0].merge_with(values_shape.dims[0])
-        indices_shape.dims[1].merge_with(dense_shape_shape.dims[0])
+        indices_shape[0].merge_with(values_shape[0])
+        indices_shape[1].merge_with(dense_shape_shape[0])
 
     @property
     def indices(self) -> Tensor:
@@ -146,7 +147,8 @@ class SparseTensor:
 
     def get_shape(self) -> shapes.TensorShape:
         """What is known of the shape of the whole."""
-        return graph_module.value_as_shape(self._dense_shape)
+        shape: shapes.TensorShape = graph_module.value_as_shape(self._dense_shape)
+        return shape
 
     @property
     def op(self) -> Operation:

@@ -78,9 +78,9 @@ def convert_to_tensor(
 
     Reference: TensorFlow 1.15, tensorflow/python/framework/ops.py.
     """
-    return internal_convert_to_tensor(
-        value, dtype, name, as_ref, preferred_dtype if dtype_hint is None else dtype_hint
-    )
+    hint = preferred_dtype if dtype_hint is None else dtype_hint
+    result: Tensor = internal_convert_to_tensor(value, dtype, name, as_ref, hint)
+    return result
 
 
 def internal_convert_to_tensor(

@@ -112,7 +112,7 @@ def partial_value(tensor: Tensor) -> Any:
     if value is not None:
         if value.ndim == 0:
             return int(value)
-        return tuple(int(x) for x in value) if value.ndim == 1 else None
+        return tuple(int(x) for x in value.tolist()) if value.ndim == 1 else None
     op_def = tensor.op.op_def
     rule = op_def.partial_value if op_def is not None else None
     if rule is not None:

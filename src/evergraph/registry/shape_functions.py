@@ -114,7 +114,8 @@ def broadcast_shapes(a: TensorShape, b: TensorShape) -> TensorShape:
         return TensorShape(None)
     x, y = a.as_list(), b.as_list()
     rank = max(len(x), len(y))
-    x, y = [1] * (rank - len(x)) + x, [1] * (rank - len(y)) + y
+    x = [*([1] * (rank - len(x))), *x]
+    y = [*([1] * (rank - len(y))), *y]
     result: list[int | None] = []
     for p, q in zip(x, y, strict=True):
         if p is None or q is None:

@@ -177,11 +177,11 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
         values = convert_n_to_tensor(values)
         step = convert_to_tensor(x)
         pairs: list[Any] = [
-            (step <= boundaries[0], lambda: values[0]),  # type: ignore[operator]  # injected
-            (step > boundaries[-1], lambda: values[-1]),  # type: ignore[operator]  # injected
+            (step <= boundaries[0], lambda: values[0]),
+            (step > boundaries[-1], lambda: values[-1]),
         ]
         for low, high, value in zip(boundaries[:-1], boundaries[1:], values[1:-1], strict=True):
-            inside = (step > low) & (step <= high)  # type: ignore[operator]  # injected
+            inside = (step > low) & (step <= high)
             pairs.append((inside, lambda value=value: value))
         result: Tensor = case(pairs, lambda: values[0], exclusive=True)
         return result
