@@ -11,7 +11,6 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import colocate_with, name_scope
 from evergraph.ops.array_concat import concat
 from evergraph.ops.cast import cast
-from evergraph.ops.array_gather import gather
 from evergraph.ops.math_elementwise import accumulate_n, add_n
 
 
@@ -103,5 +102,7 @@ def _flattened(slices: IndexedSlices) -> IndexedSlices:
     """`slices` whose values are themselves IndexedSlices, as one level."""
     if isinstance(slices.values, Tensor):
         return slices
+    from evergraph.ops.array_gather import gather
+
     inner = _flattened(slices.values)
     return IndexedSlices(inner.values, gather(slices.indices, inner.indices), slices.dense_shape)
