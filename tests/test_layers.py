@@ -44,6 +44,7 @@ ONLY = {
     "jax": {"arrays", "runtime", "interop"},
     "scipy": {"arrays"},
     "jaxlib": {"arrays", "runtime", "interop"},
+    "scipy": {"arrays"},
     "absl": {"platform"},
     "google": {"protos", "formats", "serialize", "summary", "training", "runtime", "platform"},
     "google_crc32c": {"formats"},

@@ -1,8 +1,8 @@
 """Runtime checks of kernels: what a failed one raises in NumPy, and who collects them in JAX.
 
-A kernel says `xp.check(ok, "InvalidArgumentError", message)`. The NumPy backend raises `CheckFailure`
-at once; the JAX backend adds a `Check` to the innermost `collect_checks()` of this thread, and
-goes on with harmless values.
+A kernel says `xp.check(ok, "InvalidArgumentError", message)`. The NumPy backend raises
+`CheckFailure` at once; the JAX backend adds a `Check` to the innermost `collect_checks()` of this
+thread, and goes on with harmless values.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Message: TypeAlias = str | Callable[[], str]
 """The words of an error, or what computes them; only the NumPy backend calls it."""
 
 
-class CheckFailure(Exception):  # noqa: N818 (it is no error of its own: the runtime makes one of it)
+class CheckFailure(Exception):
     """A check of a kernel failed: `error` names a class of `tf.errors`, `message` is its text."""
 
     def __init__(self, error: str, message: str) -> None:
@@ -28,11 +28,11 @@ class CheckFailure(Exception):  # noqa: N818 (it is no error of its own: the run
         self.message = message
 
 
-class CompiledOnly(NotImplementedError):  # noqa: N818
+class CompiledOnly(NotImplementedError):
     """A function of the namespace that exists only where JAX compiles (`vjp`)."""
 
 
-class HostOnly(NotImplementedError):  # noqa: N818
+class HostOnly(NotImplementedError):
     """A function of the namespace whose result has a size that depends on data: NumPy only."""
 
 
@@ -57,8 +57,8 @@ _collectors = _Collectors()
 def collect_checks() -> Iterator[list[Check]]:
     """Collect the checks that the JAX backend makes in this thread inside the `with` block.
 
-    Contexts nest: a check goes to the innermost only, so that the body of a loop or branch has its own
-    list, whose conjunction leaves the body as one of its outputs.
+    Contexts nest: a check goes to the innermost only, so that the body of a loop or branch has
+    its own list, whose conjunction leaves the body as one of its outputs.
     """
     checks: list[Check] = []
     _collectors.stack.append(checks)

@@ -41,8 +41,8 @@ class SlicePlan:
     """A strided slice of an array of known shape.
 
     `axes[d]` is what axis d of the input gives, or None where it is one element at position
-    `dynamic[d]` of `begin`, unknown yet; `kept` is the shape of the sliced input, and `shape` that of
-    the result, new axes put in and single elements taken out.
+    `dynamic[d]` of `begin`, unknown yet; `kept` is the shape of the sliced input, and `shape` that
+    of the result, new axes put in and single elements taken out.
     """
 
     axes: tuple[AxisSlice | None, ...]

@@ -1,4 +1,11 @@
-"""JAX's side of what kernels compute with."""
+"""JAX's side of the namespace `xp` of kernels: `lax` under the names of `numpy_backend`.
+
+The table of names is at the top of `numpy_backend`. Everything can be traced; calls and tracing
+belong inside `jax.enable_x64(True)`. After a failed check values are harmless: gathers clamp,
+scatters drop the row, integers are divided by 1.
+"""
+
+from __future__ import annotations
 
 from evergraph.arrays.jax_backend.casts import bitcast as bitcast
 from evergraph.arrays.jax_backend.casts import cast as cast
@@ -77,7 +84,6 @@ from evergraph.arrays.jax_backend.elementwise import tan as tan
 from evergraph.arrays.jax_backend.elementwise import tanh as tanh
 from evergraph.arrays.jax_backend.elementwise import trunc as trunc
 from evergraph.arrays.jax_backend.elementwise import where as where
-from evergraph.arrays.jax_backend.indexing import NdMessage as NdMessage
 from evergraph.arrays.jax_backend.indexing import check_nd_indices as check_nd_indices
 from evergraph.arrays.jax_backend.indexing import dynamic_slice as dynamic_slice
 from evergraph.arrays.jax_backend.indexing import dynamic_update_slice as dynamic_update_slice
@@ -122,23 +128,12 @@ from evergraph.arrays.jax_backend.matrices import matrix_diag_part as matrix_dia
 from evergraph.arrays.jax_backend.matrices import matrix_set_diag as matrix_set_diag
 from evergraph.arrays.jax_backend.matrices import tensordot as tensordot
 from evergraph.arrays.jax_backend.matrices import trace as trace
-from evergraph.arrays.jax_backend.operands import as_dtype as as_dtype
 from evergraph.arrays.jax_backend.operands import asarray as asarray
-from evergraph.arrays.jax_backend.operands import broadcast as broadcast
 from evergraph.arrays.jax_backend.operands import check as check
 from evergraph.arrays.jax_backend.operands import check_finite as check_finite
 from evergraph.arrays.jax_backend.operands import check_indices as check_indices
-from evergraph.arrays.jax_backend.operands import constant as constant
 from evergraph.arrays.jax_backend.operands import is_concrete as is_concrete
-from evergraph.arrays.jax_backend.operands import is_floating as is_floating
-from evergraph.arrays.jax_backend.operands import is_low_precision as is_low_precision
-from evergraph.arrays.jax_backend.operands import normalize_axes as normalize_axes
-from evergraph.arrays.jax_backend.operands import normalize_axis as normalize_axis
-from evergraph.arrays.jax_backend.operands import pair as pair
-from evergraph.arrays.jax_backend.operands import same_shape as same_shape
 from evergraph.arrays.jax_backend.operands import stop_gradient as stop_gradient
-from evergraph.arrays.jax_backend.operands import through_float32 as through_float32
-from evergraph.arrays.jax_backend.operands import typed as typed
 from evergraph.arrays.jax_backend.operands import vjp as vjp
 from evergraph.arrays.jax_backend.reduction import all as all
 from evergraph.arrays.jax_backend.reduction import any as any
@@ -153,6 +148,7 @@ from evergraph.arrays.jax_backend.reduction import mean as mean
 from evergraph.arrays.jax_backend.reduction import min as min
 from evergraph.arrays.jax_backend.reduction import prod as prod
 from evergraph.arrays.jax_backend.reduction import sum as sum
+from evergraph.arrays.jax_backend.rows import update_rows as update_rows
 from evergraph.arrays.jax_backend.scatter import scatter as scatter
 from evergraph.arrays.jax_backend.scatter import scatter_nd as scatter_nd
 from evergraph.arrays.jax_backend.scatter import scatter_nd_update as scatter_nd_update
@@ -180,8 +176,9 @@ from evergraph.arrays.jax_backend.special import erf as erf
 from evergraph.arrays.jax_backend.special import erfc as erfc
 from evergraph.arrays.jax_backend.special import erfinv as erfinv
 from evergraph.arrays.jax_backend.special import igamma as igamma
+from evergraph.arrays.jax_backend.special import igamma_grad_a as igamma_grad_a
 from evergraph.arrays.jax_backend.special import igammac as igammac
 from evergraph.arrays.jax_backend.special import lgamma as lgamma
 from evergraph.arrays.jax_backend.special import polygamma as polygamma
 from evergraph.arrays.jax_backend.special import zeta as zeta
-from evergraph.arrays.jax_backend.rows import update_rows as update_rows
+from evergraph.arrays.slicing import SliceMasks as SliceMasks

@@ -41,7 +41,10 @@ def divide(x: Array, y: Array) -> Array:
 
 
 def truncatediv(x: Array, y: Array) -> Array:
-    """The quotient without its fraction for integers, x / y for others; zero is an InternalError."""
+    """The quotient without its fraction for integers, x / y for others.
+
+    Zero is an InternalError.
+    """
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
         y = _nonzero(y, "InternalError", TRUNCATED_DIVISION_BY_ZERO)

@@ -41,8 +41,8 @@ def gather(
 ) -> Array:
     """Slices of `x` at `indices` along `axis`.
 
-    Shape: x.shape[:axis] + indices.shape[batch_dims:] + x.shape[axis + 1:]; the first `batch_dims` axes
-    of `x` and `indices` go together. The message is that of `check_indices`.
+    Shape: x.shape[:axis] + indices.shape[batch_dims:] + x.shape[axis + 1:]; the first
+    `batch_dims` axes of `x` and `indices` go together. The message is that of `check_indices`.
     """
     rank, index_rank = len(x.shape), len(indices.shape)
     axis = normalize_axis(axis, rank)
@@ -68,7 +68,7 @@ def gather(
 def gather_nd(
     x: Array, indices: Array, batch_dims: int = 0, message: NdMessage | None = None
 ) -> Array:
-    """Slices of `x` at the rows (last axis) of `indices`, each row indexing the first axes of `x`."""
+    """Slices of `x` at the rows (last axis) of `indices`; a row indexes the first axes of `x`."""
     depth = indices.shape[-1]
     limits = x.shape[batch_dims : batch_dims + depth]
     check_nd_indices(indices, limits, message)
@@ -104,7 +104,10 @@ def check_nd_indices(
 
 
 def take_along_axis(x: Array, indices: Array, axis: int) -> Array:
-    """Elements of `x` at indices along one axis, of equal rank; not checked: the kernel made them."""
+    """Elements of `x` at indices along one axis, of equal rank; not checked.
+
+    The kernel made them.
+    """
     rank = len(x.shape)
     axis = normalize_axis(axis, rank)
     others = tuple(d for d in range(rank) if d != axis)
@@ -147,7 +150,10 @@ def _check_block(x: Array, begin: Array, size: Sequence[int]) -> list[Any]:
 
 
 def dynamic_slice(x: Array, begin: Array, size: Sequence[int]) -> Array:
-    """The block of `size` that starts at `begin`, which may be traced; out of bounds is an error."""
+    """The block of `size` that starts at `begin`, which may be traced.
+
+    Out of bounds is an error.
+    """
     starts = _check_block(x, begin, size)
     if is_concrete(begin):
         return lax.slice(x, starts, [b + int(n) for b, n in zip(starts, size, strict=True)])
@@ -163,7 +169,10 @@ def dynamic_update_slice(x: Array, update: Array, begin: Array) -> Array:
 
 
 def strided_slice(x: Array, begin: Array, end: Array, strides: Array, masks: SliceMasks) -> Array:
-    """TensorFlow's StridedSlice. In JAX `begin` and `end` may be traced where single elements are taken."""
+    """TensorFlow's StridedSlice.
+
+    In JAX `begin` and `end` may be traced where single elements are taken.
+    """
     plan = _plan(x.shape, begin, end, strides, masks)
     x = _take_dynamic(x, plan, begin)
     for axis, taken in enumerate(plan.axes):
@@ -183,7 +192,7 @@ def _slice_axis(x: Array, axis: int, start: int, size: int, step: int) -> Array:
 
 
 def _starts(plan: SlicePlan, shape: Sequence[int], begin: Array) -> dict[int, Array]:
-    """For each axis where one element at an unknown place is taken, that place, counted from the front."""
+    """The place, from the front, for each axis where one element at an unknown place is taken."""
     starts = {}
     for axis, entry in plan.dynamic.items():
         size = np.int64(shape[axis])

@@ -165,7 +165,10 @@ def unstack(x: Array, axis: int = 0) -> tuple[Array, ...]:
 
 
 def split(x: Array, sizes: int | Sequence[int], axis: int = 0) -> tuple[Array, ...]:
-    """Parts of these sizes along an axis (not NumPy's places to cut at); a number: so many equal parts."""
+    """Parts of these sizes along an axis (not NumPy's places to cut at); a number.
+
+    So many equal parts.
+    """
     axis = axis + len(x.shape) if axis < 0 else axis
     if isinstance(sizes, int):
         sizes = [x.shape[axis] // sizes] * sizes
@@ -180,7 +183,10 @@ def pad(x: Array, paddings: Sequence[Sequence[int]], value: Any = 0) -> Array:
 
 
 def mirror_pad(x: Array, paddings: Sequence[Sequence[int]], mode: str) -> Array:
-    """`x` with its mirror image added on each axis: "REFLECT" leaves out the border element, "SYMMETRIC" not."""
+    """`x` with its mirror image added on each axis.
+
+    "REFLECT" leaves out the border element, "SYMMETRIC" not.
+    """
     skip = 1 if mode.upper() == "REFLECT" else 0
     for axis, (before, after) in enumerate(np.asarray(paddings).reshape(-1, 2).tolist()):
         size = x.shape[axis]

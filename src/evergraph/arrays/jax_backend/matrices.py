@@ -40,7 +40,8 @@ def matmul(
         (-1 if transpose_y or adjoint_y else -2),
     )
     if len(y.shape) == 2 and len(x.shape) > 2 and x_inner == -1:
-        # Products of rank 2 are faster (see docs/decisions): 90 -> 70 ms in the gradients of a small GPT.
+        # Products of rank 2 are faster (see docs/decisions): 90 -> 70 ms in the gradients
+        # of a small GPT.
         flat = lax.reshape(x, (int(np.prod(x.shape[:-1])), x.shape[-1]))
         product = _dot(flat, y, ((1,), (y_inner % 2,)), ((), ()))
         return lax.reshape(product, (*x.shape[:-1], product.shape[-1]))
@@ -69,7 +70,10 @@ def _dot(x: Array, y: Array, contracting: Any, batch: Any) -> Array:
 
 
 def tensordot(x: Array, y: Array, axes: tuple[Sequence[int], Sequence[int]]) -> Array:
-    """Sum over the pairs of axes (axes[0] of `x`, axes[1] of `y`); the others of x, then of y, remain."""
+    """Sum over the pairs of axes (axes[0] of `x`, axes[1] of `y`).
+
+    The others of x, then of y, remain.
+    """
     x, y = typed(x, y)
     x_axes = [int(a) % len(x.shape) for a in axes[0]]
     y_axes = [int(a) % len(y.shape) for a in axes[1]]
@@ -138,7 +142,10 @@ def matrix_set_diag(x: Array, diagonal: Array) -> Array:
 
 
 def band_part(x: Array, lower: Any, upper: Any) -> Array:
-    """Matrices with zeros but in a band: `lower` diagonals below the main one, `upper` above; < 0 is all."""
+    """Matrices with zeros but in a band: `lower` diagonals below the main one, `upper` above.
+
+    < 0 is all.
+    """
     distance = _distance(*x.shape[-2:])
     low, high = (
         lax.convert_element_type(np.asarray(v) if isinstance(v, int) else v, np.int64)

@@ -89,7 +89,7 @@ def constant(x: Array, value: Any) -> Any:
 
 def is_low_precision(dtype: np.dtype[Any]) -> bool:
     """Whether it is float16 or bfloat16, whose sums and products are made in float32."""
-    return dtype == FLOAT16 or dtype == BFLOAT16
+    return dtype in (FLOAT16, BFLOAT16)
 
 
 def is_floating(dtype: np.dtype[Any]) -> bool:
@@ -98,7 +98,7 @@ def is_floating(dtype: np.dtype[Any]) -> bool:
 
 
 def through_float32(function: Callable[..., Array], *operands: Array) -> Array:
-    """`function(*operands)`, made in float32 and rounded once where the operands are 16 bits wide."""
+    """`function(*operands)`, made in float32 and rounded once where operands have 16 bits."""
     dtype = operands[0].dtype
     if not is_low_precision(dtype):
         return function(*operands)

@@ -29,7 +29,7 @@ def _keep(x: Array, sizes: tuple[int, ...], axes: tuple[int, ...], keepdims: boo
     return lax.reshape(x, tuple(1 if d in axes else n for d, n in enumerate(sizes)))
 
 
-def sum(x: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
+def sum(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Sum, in the dtype of `x` (integers wrap around; 16-bit floats are summed in float32)."""
     axes = normalize_axes(axis, len(x.shape))
     return _keep(through_float32(lambda v: lax.reduce_sum(v, axes), x), x.shape, axes, keepdims)
@@ -41,13 +41,13 @@ def prod(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     return _keep(through_float32(lambda v: lax.reduce_prod(v, axes), x), x.shape, axes, keepdims)
 
 
-def max(x: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
+def max(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Largest; NaN is passed over; of nothing: -inf or the least integer."""
     axes = normalize_axes(axis, len(x.shape))
     return _keep(lax.reduce_max(_without_nan(x, -1), axes), x.shape, axes, keepdims)
 
 
-def min(x: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
+def min(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Least; NaN is passed over; of nothing: inf or the largest integer."""
     axes = normalize_axes(axis, len(x.shape))
     return _keep(lax.reduce_min(_without_nan(x, 1), axes), x.shape, axes, keepdims)
@@ -60,7 +60,10 @@ def _without_nan(x: Array, side: int) -> Array:
 
 
 def mean(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
-    """Sum by count: of integers the sum (wrapped around) divided without fraction; of nothing NaN or 0."""
+    """Sum by count: of integers the sum (wrapped around) divided without fraction.
+
+    Of nothing NaN or 0.
+    """
     axes = normalize_axes(axis, len(x.shape))
     count = int(np.prod([x.shape[a] for a in axes], dtype=np.int64))
     if x.dtype.kind not in "iu":
@@ -75,13 +78,13 @@ def mean(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     return _keep(total, x.shape, axes, keepdims)
 
 
-def any(x: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
+def any(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Whether one holds."""
     axes = normalize_axes(axis, len(x.shape))
     return _keep(lax.reduce_or(x, axes), x.shape, axes, keepdims)
 
 
-def all(x: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
+def all(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Whether each holds."""
     axes = normalize_axes(axis, len(x.shape))
     return _keep(lax.reduce_and(x, axes), x.shape, axes, keepdims)
@@ -97,7 +100,8 @@ def argmin(x: Array, axis: int, dtype: Any = np.int64) -> Array:
     return _arg(lax.argmin, lax.reduce_min, x, axis, dtype, 1)
 
 
-# XLA's variadic reduction took 18 ms for 4096x1024 float32, this way 1.9; for 10 columns it is as fast.
+# XLA's variadic reduction took 18 ms for 4096x1024 float32, this way 1.9; for 10 columns it is as
+# fast.
 _SMALL_AXIS = 32
 # Whole float32 numbers are exact up to here; the minimum of integers does not vectorise.
 _EXACT_FLOAT = 2**24
@@ -154,7 +158,8 @@ def cumulative_logsumexp(
     return _running(logaddexp, None, -np.inf, x, axis, exclusive, reverse)
 
 
-# `lax.cumsum` took 28 ms where a scan over rows took 1.4; for short axes or narrow rows it is the better one.
+# `lax.cumsum` took 28 ms where a scan over rows took 1.4; for short axes or narrow rows it is the
+# better one.
 _SCAN_ROWS, _SCAN_WIDTH = 32, 64
 
 

@@ -19,8 +19,8 @@ def update_rows(
 ) -> list[Array]:
     """`tables` with their rows `indices` replaced by `function(rows of each table, updates)`.
 
-    See NumPy's side. Where no row is named twice, which is the rule, one turn does it all; the index
-    `rows` (the table's size) is dropped, so that the runtime can switch an update off.
+    See NumPy's side. Where no row is named twice, which is the rule, one turn does it all; the
+    index `rows` (the table's size) is dropped, so that the runtime can switch an update off.
     """
     indices, updates = asarray(indices), asarray(updates)
     tables = [asarray(table) for table in tables]

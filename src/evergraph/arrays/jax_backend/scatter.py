@@ -79,7 +79,10 @@ def scatter_nd_update(
 
 
 def _apply(x: Array, indices: Array, updates: Array, mode: str) -> Array:
-    """Change the slices of `x` at the rows of `indices`; rows out of range, negative too, are dropped."""
+    """Change the slices of `x` at the rows of `indices`.
+
+    Rows out of range, negative too, are dropped.
+    """
     depth, outer = indices.shape[-1], len(indices.shape) - 1
     if 0 in updates.shape or 0 in x.shape:
         return x
@@ -176,7 +179,7 @@ def _segment_message(place: str, index: int, limit: int) -> str:
 
 
 def unsorted_segment_sum(data: Array, segment_ids: Array, num_segments: int) -> Array:
-    """Sums of the slices of equal id; ids of any shape and order, slices with a negative one dropped.
+    """Sums of the slices of equal id; ids in any order, negative ones drop their slice.
 
     Ids from `num_segments` on are an error; rows without elements are 0.
     """
@@ -189,12 +192,18 @@ def unsorted_segment_prod(data: Array, segment_ids: Array, num_segments: int) ->
 
 
 def unsorted_segment_max(data: Array, segment_ids: Array, num_segments: int) -> Array:
-    """Largest elements; see `unsorted_segment_sum`. Rows without elements hold the least finite value."""
+    """Largest elements; see `unsorted_segment_sum`.
+
+    Rows without elements hold the least finite value.
+    """
     return _unsorted("maximum", 0, data, segment_ids, num_segments)
 
 
 def unsorted_segment_min(data: Array, segment_ids: Array, num_segments: int) -> Array:
-    """Least elements; see `unsorted_segment_sum`. Rows without elements hold the largest finite value."""
+    """Least elements; see `unsorted_segment_sum`.
+
+    Rows without elements hold the largest finite value.
+    """
     return _unsorted("minimum", 0, data, segment_ids, num_segments)
 
 

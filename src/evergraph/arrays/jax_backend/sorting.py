@@ -63,7 +63,7 @@ def bincount(values: Array, size: int, weights: Array | None, dtype: Any) -> Arr
 def searchsorted(
     sorted_values: Array, values: Array, side: str = "left", dtype: Any = np.int32
 ) -> Array:
-    """Where each value belongs in the ascending last axis of `sorted_values`, [..., n] and [..., m]."""
+    """Where each value [..., m] belongs in the ascending last axis of `sorted_values` [..., n]."""
     want = as_dtype(dtype)
     rank, size = len(values.shape), sorted_values.shape[-1]
     if size == 0 or 0 in values.shape:
@@ -90,10 +90,16 @@ def searchsorted(
 
 
 def unique(x: Array) -> tuple[Array, Array, Array]:
-    """(the different elements in order of first appearance, index of each element's, counts); NumPy only."""
+    """(the different elements in order of first appearance, index of each element's, counts).
+
+    NumPy only.
+    """
     raise HostOnly("the number of different elements depends on data")
 
 
 def nonzero(x: Array) -> Array:
-    """Indices of the elements that are not zero, [count, rank] int64, in row-major order; NumPy only."""
+    """Indices of the elements that are not zero, [count, rank] int64, in row-major order.
+
+    NumPy only.
+    """
     raise HostOnly("the number of non-zero elements depends on data")

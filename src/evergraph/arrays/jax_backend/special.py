@@ -46,7 +46,7 @@ def erfinv(x: Array) -> Array:
 
 
 def lgamma(x: Array) -> Array:
-    """log |gamma(x)|; inf at 0 and the negative whole numbers, and at both infinities."""
+    """Log |gamma(x)|; inf at 0 and the negative whole numbers, and at both infinities."""
     value = _special(lax.lgamma, x)
     is_pole = _and(lax.le(x, constant(x, 0)), _is_whole(x))
     return lax.select(is_pole, lax.full_like(x, np.inf), value)
@@ -123,3 +123,11 @@ def bessel_i0e(x: Array) -> Array:
 def bessel_i1e(x: Array) -> Array:
     """e^-|x| times the modified Bessel function of order 1."""
     return _special(lax.bessel_i1e, x)
+
+
+def igamma_grad_a(a: Array, x: Array) -> Array:
+    """Derivative of `igamma` by a, NaN where that is.
+
+    igamma = e^(a log x - x - lgamma(a + 1)) * sum of t_n, t_n = x^n / ((a + 1) ... (a + n)).
+    """
+    return _incomplete_gamma(lax.igamma_grad_a, a, x)

@@ -1,4 +1,74 @@
-"""NumPy's side of what kernels compute with."""
+"""NumPy's side of the namespace `xp` of kernels; `jax_backend` has the same names and meaning.
+
+The result has the dtype of the operands unless the table says otherwise. Two operands must have one
+dtype (nothing is promoted) and broadcast; a Python scalar takes the dtype of the other operand.
+Arguments named shape, sizes, axis, axes, depth, k, paddings, multiples are known values (integers,
+tuples, NumPy vectors), never traced. `dtype`: a DType or a NumPy dtype. No argument is changed.
+
+================ ==================================================================================
+making           asarray(value, dtype=None)  full(shape, value, dtype)  zeros ones(shape, dtype)
+                 zeros_like ones_like(x, dtype=None)  full_like(x, value)  iota(shape, axis, dtype)
+                 arange(start, limit, delta, dtype)  eye(rows, columns=None, dtype=float32)
+                 one_hot(indices, depth, on, off, axis=-1): out of range gives only `off`
+conversion       cast(x, dtype, truncate=False)  bitcast(x, dtype)
+shape and order  shape(x) -> tuple  reshape(x, shape)  transpose(x, axes=None)  swapaxes(x, axis1,
+                 axis2) broadcast_to(x, shape)  expand_dims(x, axis)  squeeze(x, axis=None)
+                 concatenate stack(arrays, axis=0)  unstack(x, axis=0) -> tuple split(x, sizes,
+                 axis=0) -> tuple: a number of parts, or their sizes pad(x, paddings, value=0)
+                 mirror_pad mirror_pad_gradient(x, paddings, mode) tile(x, multiples)  repeat(x,
+                 count, axis)  flip(x, axis)  roll(x, shift, axis): shift may be traced
+arithmetic       add subtract multiply(x, y)  negative absolute sign square reciprocal(x)
+                 squared_difference(x, y)  maximum minimum(x, y)  clip(x, low, high)
+division         true_divide divide floordiv truncatediv floormod truncatemod mod(x, y): integers
+                 check for zero; `divide` and `mod` are TensorFlow's Div and Mod  div_no_nan xlogy
+                 xdivy power(x, y)
+exponential      exp expm1 log log1p sqrt rsqrt sigmoid(x)  logaddexp(x, y)
+trigonometry     sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh(x)  atan2(y, x)
+special          erf erfc erfinv lgamma digamma bessel_i0e bessel_i1e(x)  polygamma(a, x)  zeta(x,
+                 q) igamma igammac igamma_grad_a(a, x)  betainc(a, b, x)
+rounding, tests  floor ceil trunc rint(x)  nextafter(x, y)  isnan isinf isfinite(x) -> bool
+comparison       equal not_equal less less_equal greater greater_equal(x, y) -> bool
+                 where(condition, x, y)
+logic, bits      logical_and logical_or logical_xor(x, y)  logical_not(x)  bitwise_and bitwise_or
+                 bitwise_xor(x, y)  invert(x)  left_shift right_shift(x, y)  population_count(x) ->
+                 uint8
+complex          complex(real, imag)  real imag angle(x) -> real  conjugate(x)
+reductions       sum prod max min mean any all logsumexp(x, axis=None, keepdims=False) argmax
+                 argmin(x, axis, dtype=int64) cumsum cumprod cumulative_logsumexp(x, axis,
+                 exclusive=False, reverse=False)
+matrices         matmul(x, y, transpose_x=False, transpose_y=False, adjoint_x=False,
+                 adjoint_y=False) tensordot(x, y, (x_axes, y_axes))  matrix_diag matrix_diag_part
+                 trace(x) matrix_set_diag(x, diagonal)  band_part(x, lower, upper)
+reading          gather(x, indices, axis=0, batch_dims=0, message=None) gather_nd(x, indices,
+                 batch_dims=0, message=None) take_along_axis(x, indices, axis): unchecked
+                 dynamic_slice(x, begin, size)  dynamic_update_slice(x, update, begin): begin may
+                 be traced strided_slice(x, begin, end, strides, masks)
+                 strided_slice_gradient(shape, begin, end, strides, d_y, masks)
+                 strided_slice_assign(x, begin, end, strides, value, masks) SliceMasks(begin=0,
+                 end=0, ellipsis=0, new_axis=0, shrink_axis=0)
+writing          scatter(x, indices, updates, mode="set", message=None): rows scatter_nd(indices,
+                 updates, shape, message=None): added to zeros scatter_nd_update(x, indices,
+                 updates, mode="set", message=None) mode: set add subtract multiply divide minimum
+                 maximum update_rows(function, tables, indices, updates): new rows by a function of
+                 the old
+segments         segment_sum segment_prod segment_max segment_min segment_mean(data, segment_ids,
+                 num_segments=None): JAX wants the number unsorted_segment_sum _prod _max
+                 _min(data, segment_ids, num_segments)
+sorting          sort(x, axis=-1, descending=False)  argsort(x, axis=-1, descending=False,
+                 dtype=int32) top_k(x, k) -> values, indices int32  searchsorted(sorted_values,
+                 values, side="left", dtype=int32)  bincount(values, size, weights, dtype)
+                 unique(x) -> values, places, counts  nonzero(x) -> [count, rank]: NumPy only
+checks           check(ok, error, message): ok is a boolean array, error the name of a class of
+                 tf.errors, message a str or what makes one check_indices(indices, limit,
+                 message=None)  check_nd_indices(indices, limits, message=None) check_finite(x,
+                 message, error="InvalidArgumentError")  is_concrete(x)
+gradients        stop_gradient(x)  vjp(function, inputs, cotangents) -> one per input: JAX only
+================ ==================================================================================
+
+What exists in one backend only raises `arrays.checks.CompiledOnly` or `HostOnly` in the other.
+"""
+
+from __future__ import annotations
 
 from evergraph.arrays.numpy_backend.casts import bitcast as bitcast
 from evergraph.arrays.numpy_backend.casts import cast as cast
@@ -77,7 +147,6 @@ from evergraph.arrays.numpy_backend.elementwise import tan as tan
 from evergraph.arrays.numpy_backend.elementwise import tanh as tanh
 from evergraph.arrays.numpy_backend.elementwise import trunc as trunc
 from evergraph.arrays.numpy_backend.elementwise import where as where
-from evergraph.arrays.numpy_backend.indexing import NdMessage as NdMessage
 from evergraph.arrays.numpy_backend.indexing import check_nd_indices as check_nd_indices
 from evergraph.arrays.numpy_backend.indexing import dynamic_slice as dynamic_slice
 from evergraph.arrays.numpy_backend.indexing import dynamic_update_slice as dynamic_update_slice
@@ -122,27 +191,17 @@ from evergraph.arrays.numpy_backend.matrices import matrix_diag_part as matrix_d
 from evergraph.arrays.numpy_backend.matrices import matrix_set_diag as matrix_set_diag
 from evergraph.arrays.numpy_backend.matrices import tensordot as tensordot
 from evergraph.arrays.numpy_backend.matrices import trace as trace
-from evergraph.arrays.numpy_backend.operands import as_dtype as as_dtype
 from evergraph.arrays.numpy_backend.operands import asarray as asarray
 from evergraph.arrays.numpy_backend.operands import check as check
 from evergraph.arrays.numpy_backend.operands import check_finite as check_finite
 from evergraph.arrays.numpy_backend.operands import check_indices as check_indices
-from evergraph.arrays.numpy_backend.operands import first_bad as first_bad
 from evergraph.arrays.numpy_backend.operands import is_concrete as is_concrete
-from evergraph.arrays.numpy_backend.operands import is_floating as is_floating
-from evergraph.arrays.numpy_backend.operands import is_low_precision as is_low_precision
-from evergraph.arrays.numpy_backend.operands import normalize_axes as normalize_axes
-from evergraph.arrays.numpy_backend.operands import normalize_axis as normalize_axis
-from evergraph.arrays.numpy_backend.operands import pair as pair
-from evergraph.arrays.numpy_backend.operands import quiet as quiet
 from evergraph.arrays.numpy_backend.operands import stop_gradient as stop_gradient
-from evergraph.arrays.numpy_backend.operands import through_float32 as through_float32
 from evergraph.arrays.numpy_backend.operands import vjp as vjp
 from evergraph.arrays.numpy_backend.reduction import all as all
 from evergraph.arrays.numpy_backend.reduction import any as any
 from evergraph.arrays.numpy_backend.reduction import argmax as argmax
 from evergraph.arrays.numpy_backend.reduction import argmin as argmin
-from evergraph.arrays.numpy_backend.reduction import check_not_empty as check_not_empty
 from evergraph.arrays.numpy_backend.reduction import cumprod as cumprod
 from evergraph.arrays.numpy_backend.reduction import cumsum as cumsum
 from evergraph.arrays.numpy_backend.reduction import cumulative_logsumexp as cumulative_logsumexp
@@ -152,6 +211,7 @@ from evergraph.arrays.numpy_backend.reduction import mean as mean
 from evergraph.arrays.numpy_backend.reduction import min as min
 from evergraph.arrays.numpy_backend.reduction import prod as prod
 from evergraph.arrays.numpy_backend.reduction import sum as sum
+from evergraph.arrays.numpy_backend.rows import update_rows as update_rows
 from evergraph.arrays.numpy_backend.scatter import scatter as scatter
 from evergraph.arrays.numpy_backend.scatter import scatter_nd as scatter_nd
 from evergraph.arrays.numpy_backend.scatter import scatter_nd_update as scatter_nd_update
@@ -179,8 +239,9 @@ from evergraph.arrays.numpy_backend.special import erf as erf
 from evergraph.arrays.numpy_backend.special import erfc as erfc
 from evergraph.arrays.numpy_backend.special import erfinv as erfinv
 from evergraph.arrays.numpy_backend.special import igamma as igamma
+from evergraph.arrays.numpy_backend.special import igamma_grad_a as igamma_grad_a
 from evergraph.arrays.numpy_backend.special import igammac as igammac
 from evergraph.arrays.numpy_backend.special import lgamma as lgamma
 from evergraph.arrays.numpy_backend.special import polygamma as polygamma
 from evergraph.arrays.numpy_backend.special import zeta as zeta
-from evergraph.arrays.numpy_backend.rows import update_rows as update_rows
+from evergraph.arrays.slicing import SliceMasks as SliceMasks

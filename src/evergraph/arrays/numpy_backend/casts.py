@@ -24,9 +24,10 @@ _UINT_OF_SIZE = {2: np.uint16, 4: np.uint32, 8: np.uint64}
 def cast(x: Array, dtype: Any, truncate: bool = False) -> Array:
     """`x` in another dtype, as TensorFlow's `Cast` on the CPU.
 
-    Floats drop their fraction on the way to integers. What does not fit, and NaN, becomes the least int32
-    (or int64, for 64 bits and uint32), whose low bits narrow types keep: 0 for int8 or uint32. Complex
-    numbers lose their imaginary part; anything but zero is True. To 16 bits all goes through float32.
+    Floats drop their fraction on the way to integers. What does not fit, and NaN, becomes the
+    least int32 (or int64, for 64 bits and uint32), whose low bits narrow types keep: 0 for int8
+    or uint32. Complex numbers lose their imaginary part; anything but zero is True. To 16 bits
+    all goes through float32.
 
     Args:
         x: any array.
@@ -81,7 +82,10 @@ def _toward_zero(x: Array, want: np.dtype[Any]) -> Array:
 
 
 def bitcast(x: Array, dtype: Any) -> Array:
-    """The bytes of `x` as `dtype`: a last axis is added for narrower types, taken away for wider."""
+    """The bytes of `x` as `dtype`.
+
+    A last axis is added for narrower types, taken away for wider.
+    """
     want = as_dtype(dtype)
     x = np.ascontiguousarray(x).reshape(np.shape(x))
     if x.dtype.itemsize == want.itemsize:

@@ -36,7 +36,10 @@ def divide(x: Array, y: Array) -> Array:
 
 @quiet
 def truncatediv(x: Array, y: Array) -> Array:
-    """The quotient without its fraction for integers, x / y for others; zero is an InternalError."""
+    """The quotient without its fraction for integers, x / y for others.
+
+    Zero is an InternalError.
+    """
     x, y = pair(x, y)
     if x.dtype.kind not in "iu":
         return np.true_divide(x, y)

@@ -10,31 +10,37 @@ from evergraph.arrays.numpy_backend.operands import pair, quiet
 from evergraph.core.typing import Array
 
 
+@quiet
 def add(x: Array, y: Array) -> Array:
-    """x + y; strings are joined."""
+    """X + y; strings are joined."""
     return np.add(*pair(x, y))
 
 
+@quiet
 def subtract(x: Array, y: Array) -> Array:
-    """x - y."""
+    """X - y."""
     return np.subtract(*pair(x, y))
 
 
+@quiet
 def multiply(x: Array, y: Array) -> Array:
-    """x * y."""
+    """X * y."""
     return np.multiply(*pair(x, y))
 
 
+@quiet
 def negative(x: Array) -> Array:
     """-x."""
     return np.negative(x)
 
 
+@quiet
 def absolute(x: Array) -> Array:
     """|x|; a complex number gives a real one."""
     return np.absolute(x)
 
 
+@quiet
 def sign(x: Array) -> Array:
     """-1, 0 or 1; 0 for NaN; x / |x| for complex numbers."""
     x = np.asarray(x)
@@ -46,11 +52,13 @@ def sign(x: Array) -> Array:
     return (x > x.dtype.type(0)).astype(x.dtype) - (x < x.dtype.type(0)).astype(x.dtype)
 
 
+@quiet
 def square(x: Array) -> Array:
-    """x * x."""
+    """X * x."""
     return np.multiply(x, x)
 
 
+@quiet
 def squared_difference(x: Array, y: Array) -> Array:
     """(x - y) * conj(x - y)."""
     difference = np.subtract(*pair(x, y))
@@ -85,6 +93,7 @@ def clip(x: Array, low: Any, high: Any) -> Array:
     return minimum(maximum(x, low), high)
 
 
+@quiet
 def where(condition: Array, x: Array, y: Array) -> Array:
     """X where `condition`, else y; all three broadcast."""
     return np.where(condition, *pair(x, y))
@@ -228,42 +237,50 @@ def sigmoid(x: Array) -> Array:
 # Rounding and tests.
 
 
+@quiet
 def floor(x: Array) -> Array:
     """Largest whole number not above x."""
     return np.floor(x).astype(x.dtype, copy=False)
 
 
+@quiet
 def ceil(x: Array) -> Array:
     """Least whole number not below x."""
     return np.ceil(x).astype(x.dtype, copy=False)
 
 
+@quiet
 def trunc(x: Array) -> Array:
     """X without its fraction."""
     return np.trunc(x).astype(x.dtype, copy=False)
 
 
+@quiet
 def rint(x: Array) -> Array:
     """Nearest whole number, halves to the even one; integers stay."""
     x = np.asarray(x)
     return x if x.dtype.kind in "iub" else np.rint(x)
 
 
+@quiet
 def isnan(x: Array) -> Array:
     """Whether it is NaN."""
     return np.isnan(x)
 
 
+@quiet
 def isinf(x: Array) -> Array:
     """Whether it is inf or -inf."""
     return np.isinf(x)
 
 
+@quiet
 def isfinite(x: Array) -> Array:
     """Whether it is neither inf nor NaN."""
     return np.isfinite(x)
 
 
+@quiet
 def nextafter(x: Array, y: Array) -> Array:
     """The number next to x on the way to y."""
     return np.nextafter(*pair(x, y))
@@ -377,7 +394,7 @@ def population_count(x: Array) -> Array:
 
 
 def complex(real: Array, imag: Array) -> Array:
-    """real + i imag: complex64 of float32, complex128 of float64."""
+    """Real + i imag: complex64 of float32, complex128 of float64."""
     real, imag = np.broadcast_arrays(*pair(real, imag))
     result = np.empty(real.shape, np.complex64 if real.dtype == np.float32 else np.complex128)
     result.real, result.imag = real, imag
@@ -399,6 +416,7 @@ def conjugate(x: Array) -> Array:
     return np.conjugate(x)
 
 
+@quiet
 def angle(x: Array) -> Array:
     """atan2(imag, real)."""
     x = np.asarray(x)

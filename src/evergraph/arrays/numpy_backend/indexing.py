@@ -29,8 +29,8 @@ def gather(
 ) -> Array:
     """Slices of `x` at `indices` along `axis`.
 
-    Shape: x.shape[:axis] + indices.shape[batch_dims:] + x.shape[axis + 1:]; the first `batch_dims` axes
-    of `x` and `indices` go together. The message is that of `check_indices`.
+    Shape: x.shape[:axis] + indices.shape[batch_dims:] + x.shape[axis + 1:]; the first
+    `batch_dims` axes of `x` and `indices` go together. The message is that of `check_indices`.
     """
     x, indices = np.asarray(x), np.asarray(indices)
     axis = normalize_axis(axis, x.ndim)
@@ -38,7 +38,8 @@ def gather(
     check_indices(indices, x.shape[axis], message)
     if batch_dims == 0:
         return np.take(x, indices, axis)
-    # Batch axes to the front: they, then what lies between them and `axis`, then indices, then the rest.
+    # Batch axes to the front: they, then what lies between them and `axis`, then indices,
+    # then the rest.
     between = axis - batch_dims
     moved = np.moveaxis(x, axis, batch_dims)
     grid = np.ix_(*(np.arange(n) for n in x.shape[:batch_dims]))
@@ -57,7 +58,7 @@ def gather(
 def gather_nd(
     x: Array, indices: Array, batch_dims: int = 0, message: NdMessage | None = None
 ) -> Array:
-    """Slices of `x` at the rows (last axis) of `indices`, each row indexing the first axes of `x`."""
+    """Slices of `x` at the rows (last axis) of `indices`; a row indexes the first axes of `x`."""
     x, indices = np.asarray(x), np.asarray(indices)
     depth = indices.shape[-1]
     limits = x.shape[batch_dims : batch_dims + depth]
@@ -105,12 +106,18 @@ def check_nd_indices(
 
 
 def take_along_axis(x: Array, indices: Array, axis: int) -> Array:
-    """Elements of `x` at indices along one axis, of equal rank; not checked: the kernel made them."""
+    """Elements of `x` at indices along one axis, of equal rank; not checked.
+
+    The kernel made them.
+    """
     return np.take_along_axis(x, indices, axis)
 
 
 def dynamic_slice(x: Array, begin: Array, size: Sequence[int]) -> Array:
-    """The block of `size` that starts at `begin`, which may be traced; out of bounds is an error."""
+    """The block of `size` that starts at `begin`, which may be traced.
+
+    Out of bounds is an error.
+    """
     x = np.asarray(x)
     starts = [int(b) for b in begin]
     for axis, (first, count, limit) in enumerate(zip(starts, size, x.shape, strict=True)):
@@ -135,7 +142,10 @@ def dynamic_update_slice(x: Array, update: Array, begin: Array) -> Array:
 
 
 def strided_slice(x: Array, begin: Array, end: Array, strides: Array, masks: SliceMasks) -> Array:
-    """TensorFlow's StridedSlice. In JAX `begin` and `end` may be traced where single elements are taken."""
+    """TensorFlow's StridedSlice.
+
+    In JAX `begin` and `end` may be traced where single elements are taken.
+    """
     x = np.asarray(x)
     plan = _plan(x.shape, begin, end, strides, masks)
     return x[_index(plan)].reshape(plan.shape)

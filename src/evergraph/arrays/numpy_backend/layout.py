@@ -139,7 +139,10 @@ def unstack(x: Array, axis: int = 0) -> tuple[Array, ...]:
 
 
 def split(x: Array, sizes: int | Sequence[int], axis: int = 0) -> tuple[Array, ...]:
-    """Parts of these sizes along an axis (not NumPy's places to cut at); a number: so many equal parts."""
+    """Parts of these sizes along an axis (not NumPy's places to cut at); a number.
+
+    So many equal parts.
+    """
     if isinstance(sizes, int):
         return tuple(np.split(x, sizes, axis))
     return tuple(np.split(x, np.cumsum(_sizes(sizes))[:-1], axis))
@@ -156,7 +159,10 @@ def pad(x: Array, paddings: Sequence[Sequence[int]], value: Any = 0) -> Array:
 
 
 def mirror_pad(x: Array, paddings: Sequence[Sequence[int]], mode: str) -> Array:
-    """`x` with its mirror image added on each axis: "REFLECT" leaves out the border element, "SYMMETRIC" not."""
+    """`x` with its mirror image added on each axis.
+
+    "REFLECT" leaves out the border element, "SYMMETRIC" not.
+    """
     widths = [(int(before), int(after)) for before, after in np.asarray(paddings).reshape(-1, 2)]
     return (
         np.pad(x, widths, "reflect" if mode.upper() == "REFLECT" else "symmetric") if widths else x

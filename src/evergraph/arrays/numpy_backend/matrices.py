@@ -38,7 +38,10 @@ def _oriented(x: Array, is_transposed: bool, is_adjoint: bool) -> Array:
 
 @quiet
 def tensordot(x: Array, y: Array, axes: tuple[Sequence[int], Sequence[int]]) -> Array:
-    """Sum over the pairs of axes (axes[0] of `x`, axes[1] of `y`); the others of x, then of y, remain."""
+    """Sum over the pairs of axes (axes[0] of `x`, axes[1] of `y`).
+
+    The others of x, then of y, remain.
+    """
     x, y = pair(x, y)
     wanted = (tuple(axes[0]), tuple(axes[1]))
     return through_float32(lambda a, b: np.asarray(np.tensordot(a, b, wanted)), x, y)
@@ -68,7 +71,10 @@ def matrix_set_diag(x: Array, diagonal: Array) -> Array:
 
 
 def band_part(x: Array, lower: Any, upper: Any) -> Array:
-    """Matrices with zeros but in a band: `lower` diagonals below the main one, `upper` above; < 0 is all."""
+    """Matrices with zeros but in a band: `lower` diagonals below the main one, `upper` above.
+
+    < 0 is all.
+    """
     x = np.asarray(x)
     distance = np.arange(x.shape[-2])[:, np.newaxis] - np.arange(x.shape[-1])
     in_band = ((lower < 0) | (distance <= lower)) & ((upper < 0) | (-distance <= upper))

@@ -49,7 +49,7 @@ def pair(x: Any, y: Any) -> tuple[Array, Array]:
 
 def is_low_precision(dtype: np.dtype[Any]) -> bool:
     """Whether it is float16 or bfloat16, whose sums and products are made in float32."""
-    return dtype == FLOAT16 or dtype == BFLOAT16
+    return dtype in (FLOAT16, BFLOAT16)
 
 
 def is_floating(dtype: np.dtype[Any]) -> bool:
@@ -58,7 +58,7 @@ def is_floating(dtype: np.dtype[Any]) -> bool:
 
 
 def through_float32(function: Callable[..., Array], *operands: Array) -> Array:
-    """`function(*operands)`, made in float32 and rounded once where the operands are 16 bits wide."""
+    """`function(*operands)`, made in float32 and rounded once where operands have 16 bits."""
     dtype = operands[0].dtype
     if not is_low_precision(dtype):
         return function(*operands)
@@ -119,7 +119,7 @@ def check_indices(
 
 
 def first_bad(values: Array, is_bad: Array) -> tuple[str, int]:
-    """Position, as "[0,1]" ("" for a scalar), and value of the first element that `is_bad` marks."""
+    """Position ("[0,1]", or "" for a scalar) and value of the first element that `is_bad` marks."""
     place = np.unravel_index(int(np.argmax(is_bad)), values.shape)
     text = "[" + ",".join(str(int(p)) for p in place) + "]" if place else ""
     return text, int(values[place])

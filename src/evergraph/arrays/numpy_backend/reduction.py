@@ -20,7 +20,7 @@ from evergraph.core.typing import Array
 
 
 @quiet
-def sum(x: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
+def sum(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Sum, in the dtype of `x` (integers wrap around; 16-bit floats are summed in float32)."""
     x = np.asarray(x)
     axes = normalize_axes(axis, x.ndim)
@@ -36,7 +36,7 @@ def prod(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
 
 
 @quiet
-def max(x: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
+def max(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Largest; NaN is passed over; of nothing: -inf or the least integer."""
     x = np.asarray(x)
     axes = normalize_axes(axis, x.ndim)
@@ -45,7 +45,7 @@ def max(x: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A
 
 
 @quiet
-def min(x: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
+def min(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Least; NaN is passed over; of nothing: inf or the largest integer."""
     x = np.asarray(x)
     axes = normalize_axes(axis, x.ndim)
@@ -64,7 +64,10 @@ def _bound(dtype: np.dtype[Any], side: int) -> Any:
 
 @quiet
 def mean(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
-    """Sum by count: of integers the sum (wrapped around) divided without fraction; of nothing NaN or 0."""
+    """Sum by count: of integers the sum (wrapped around) divided without fraction.
+
+    Of nothing NaN or 0.
+    """
     x = np.asarray(x)
     axes = normalize_axes(axis, x.ndim)
     count = int(np.prod([x.shape[a] for a in axes], dtype=np.int64))
@@ -80,12 +83,12 @@ def mean(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     return np.floor_divide(total - np.fmod(total, divisor), divisor)
 
 
-def any(x: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
+def any(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Whether one holds."""
     return np.any(x, normalize_axes(axis, np.ndim(x)), keepdims=keepdims)
 
 
-def all(x: Array, axis: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
+def all(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Whether each holds."""
     return np.all(x, normalize_axes(axis, np.ndim(x)), keepdims=keepdims)
 

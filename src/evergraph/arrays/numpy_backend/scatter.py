@@ -174,7 +174,7 @@ def _segment_message(place: str, index: int, limit: int) -> str:
 
 
 def unsorted_segment_sum(data: Array, segment_ids: Array, num_segments: int) -> Array:
-    """Sums of the slices of equal id; ids of any shape and order, slices with a negative one dropped.
+    """Sums of the slices of equal id; ids in any order, negative ones drop their slice.
 
     Ids from `num_segments` on are an error; rows without elements are 0.
     """
@@ -187,12 +187,18 @@ def unsorted_segment_prod(data: Array, segment_ids: Array, num_segments: int) ->
 
 
 def unsorted_segment_max(data: Array, segment_ids: Array, num_segments: int) -> Array:
-    """Largest elements; see `unsorted_segment_sum`. Rows without elements hold the least finite value."""
+    """Largest elements; see `unsorted_segment_sum`.
+
+    Rows without elements hold the least finite value.
+    """
     return _unsorted("maximum", 0, data, segment_ids, num_segments)
 
 
 def unsorted_segment_min(data: Array, segment_ids: Array, num_segments: int) -> Array:
-    """Least elements; see `unsorted_segment_sum`. Rows without elements hold the largest finite value."""
+    """Least elements; see `unsorted_segment_sum`.
+
+    Rows without elements hold the largest finite value.
+    """
     return _unsorted("minimum", 0, data, segment_ids, num_segments)
 
 

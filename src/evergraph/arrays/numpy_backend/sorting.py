@@ -58,7 +58,7 @@ def bincount(values: Array, size: int, weights: Array | None, dtype: Any) -> Arr
 def searchsorted(
     sorted_values: Array, values: Array, side: str = "left", dtype: Any = np.int32
 ) -> Array:
-    """Where each value belongs in the ascending last axis of `sorted_values`, [..., n] and [..., m]."""
+    """Where each value [..., m] belongs in the ascending last axis of `sorted_values` [..., n]."""
     rows, wanted = np.asarray(sorted_values), np.asarray(values)
     flat_rows = rows.reshape(-1, rows.shape[-1]) if rows.size else np.zeros((0, 0), rows.dtype)
     if flat_rows.shape[0] == 0:
@@ -72,7 +72,10 @@ def searchsorted(
 
 
 def unique(x: Array) -> tuple[Array, Array, Array]:
-    """(the different elements in order of first appearance, index of each element's, counts); NumPy only."""
+    """(the different elements in order of first appearance, index of each element's, counts).
+
+    NumPy only.
+    """
     x = np.asarray(x).ravel()
     if x.dtype.kind == "O":
         seen: dict[Any, int] = {}
@@ -90,5 +93,8 @@ def unique(x: Array) -> tuple[Array, Array, Array]:
 
 
 def nonzero(x: Array) -> Array:
-    """Indices of the elements that are not zero, [count, rank] int64, in row-major order; NumPy only."""
+    """Indices of the elements that are not zero, [count, rank] int64, in row-major order.
+
+    NumPy only.
+    """
     return np.argwhere(np.asarray(x)).astype(np.int64)

@@ -42,7 +42,7 @@ def erfinv(x: Array) -> Array:
 
 
 def lgamma(x: Array) -> Array:
-    """log |gamma(x)|; inf at 0 and the negative whole numbers, and at both infinities."""
+    """Log |gamma(x)|; inf at 0 and the negative whole numbers, and at both infinities."""
     x = np.asarray(x)
     return np.where(np.isinf(x), x.dtype.type(np.inf), _special("gammaln", x))
 
@@ -129,3 +129,29 @@ def bessel_i1e(x: Array) -> Array:
     """e^-|x| times the modified Bessel function of order 1."""
     x = np.asarray(x)
     return np.where(np.isinf(x), x.dtype.type(0), _special("i1e", x))
+
+
+@quiet
+def igamma_grad_a(a: Array, x: Array) -> Array:
+    """Derivative of `igamma` by a, NaN where that is.
+
+    igamma = e^(a log x - x - lgamma(a + 1)) * sum of t_n, t_n = x^n / ((a + 1) ... (a + n)).
+    """
+    a, x = pair(a, x)
+    dtype = x.dtype
+    a, x = np.broadcast_arrays(a.astype(np.float64), x.astype(np.float64))
+    is_known = (x >= 0) & (a > 0) & np.isfinite(a)
+    is_flat = ~is_known | (x == 0) | np.isinf(x)
+    a, x = np.where(is_flat, 1.0, a), np.where(is_flat, 1.0, x)
+    term, total, harmonic = np.ones_like(a), np.ones_like(a), np.zeros_like(a)
+    slope = np.zeros_like(a)
+    for n in range(1, 20_000):
+        term = term * x / (a + n)
+        harmonic = harmonic + 1 / (a + n)
+        total, slope = total + term, slope - term * harmonic
+        if np.all((term * (harmonic + 1) <= 1e-17 * total) & (a + n > x)):
+            break
+    factor = np.exp(a * np.log(x) - x - _scipy().gammaln(a + 1))
+    value = factor * (total * (np.log(x) - _scipy().psi(a + 1)) + slope)
+    value = np.where(is_known, np.where(is_flat, 0.0, value), np.nan)
+    return value.astype(dtype)
