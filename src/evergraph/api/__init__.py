@@ -321,6 +321,9 @@ from evergraph.runtime.session import Session as Session
 from evergraph.serialize.import_graph import import_graph_def as import_graph_def
 from evergraph.serialize.tensor_proto import make_ndarray as make_ndarray
 from evergraph.serialize.tensor_proto import make_tensor_proto as make_tensor_proto
+
+# Variables as messages; without a name here, but needed by whoever exports a graph.
+from evergraph.training import variable_messages as _variable_messages
 from evergraph.variables.creation import disable_resource_variables as disable_resource_variables
 from evergraph.variables.creation import enable_resource_variables as enable_resource_variables
 from evergraph.variables.creation import resource_variables_enabled as resource_variables_enabled
@@ -379,6 +382,7 @@ from evergraph.variables.replication import VariableSynchronization as VariableS
 from evergraph.variables.reuse import AUTO_REUSE as AUTO_REUSE
 from evergraph.variables.scope import VariableScope as VariableScope
 from evergraph.variables.scope import no_regularizer as no_regularizer
+from evergraph.variables.template import make_template as make_template
 from evergraph.variables.variable import VariableV1 as Variable
 from evergraph.variables.variable_scope import get_local_variable as get_local_variable
 from evergraph.variables.variable_scope import get_variable as get_variable

@@ -133,7 +133,7 @@ _PYTHON = {
     "ops.state_ops": "ops.state ops.state_scatter api",
     "ops.stateless_random_ops": "api.random ops.stateless_random",
     "ops.string_ops": "api.strings api",
-    "ops.template": "api",
+    "ops.template": "variables.template api",
     "ops.tensor_array_ops": "ops.tensor_array api",
     "ops.variable_scope": (
         "variables.variable_scope variables.variable_store variables.partition_info "

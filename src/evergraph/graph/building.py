@@ -72,9 +72,11 @@ class GraphScopes:
             control_inputs = control_inputs()
         control_ops: list[Operation] = []
         for item in control_inputs:
-            # A variable's or IndexedSlices' own operation stands for it.
+            # IndexedSlices' own operation stands for it; so does a handle's, which reads nothing.
             if isinstance(item, Tensor | Operation):
                 element: Any = item
+            elif hasattr(item, "_handle") and hasattr(item, "op"):
+                element = item.op
             elif hasattr(item, "_as_graph_element"):
                 element = item._as_graph_element()
             elif hasattr(item, "op"):

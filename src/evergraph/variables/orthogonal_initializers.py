@@ -85,7 +85,7 @@ class Orthogonal(_GainInitializer):
         q = _orthonormal(_random_normal(flat, dtype, self.seed), full_matrices=False)
         if rows < columns:
             q = _transposed(q)
-        result: Tensor = self.gain * reshape(q, shape)  # type: ignore[operator]  # injected
+        result: Tensor = self.gain * reshape(q, shape)
         return result
 
 

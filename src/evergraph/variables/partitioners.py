@@ -44,7 +44,7 @@ def variable_axis_size_partitioner(
             raise ValueError(f"shape is not fully defined: {shape}")
         if not isinstance(dtype, dtypes.DType):
             raise ValueError(f"dtype is not a DType: {dtype}")
-        sizes = shape.as_list()
+        sizes: list[Any] = shape.as_list()
         element_bytes = _element_bytes(dtype, bytes_per_string_element)
         slice_bytes = math.prod(sizes) / sizes[axis] * element_bytes
         slices_per_shard = max(1, math.floor(max_shard_bytes / slice_bytes))

@@ -337,25 +337,25 @@ class RefVariable(VariableV1):
 
     def __iadd__(self, other: Any) -> Any:
         _warn("+=", "variable.assign_add", "x = x + y")
-        return self + other  # type: ignore[operator]  # injected
+        return self + other
 
     def __isub__(self, other: Any) -> Any:
         _warn("-=", "variable.assign_sub", "x = x - y")
-        return self - other  # type: ignore[operator]  # injected
+        return self - other
 
     def __imul__(self, other: Any) -> Any:
         _warn("*=", "`var.assign(var * other)`", "`x = x * y`")
-        return self * other  # type: ignore[operator]  # injected
+        return self * other
 
     def __itruediv__(self, other: Any) -> Any:
         _warn("/=", "`var.assign(var / other)`", "`x = x / y`")
-        return self / other  # type: ignore[operator]  # injected
+        return self / other
 
     __idiv__ = __irealdiv__ = __itruediv__
 
     def __ipow__(self, other: Any) -> Any:
         _warn("**=", "`var.assign(var ** other)`", "`x = x ** y`")
-        return self**other  # type: ignore[operator]  # injected
+        return self**other
 
     # Written down.
 

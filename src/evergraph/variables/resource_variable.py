@@ -176,7 +176,8 @@ class BaseResourceVariable(ResourceUpdates, VariableV1):
     @property
     def shape(self) -> TensorShape:
         """What is known of the shape."""
-        return self._shape
+        shape: TensorShape = self._shape
+        return shape
 
     def _shape_as_list(self) -> list[int | None] | None:
         return None if self.shape.ndims is None else self.shape.as_list()

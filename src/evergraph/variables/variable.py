@@ -16,7 +16,7 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import get_default_graph, get_default_session, init_scope
 from evergraph.ops.operators import overload_operators
 from evergraph.ops.state import is_variable_initialized
-from evergraph.variables.records import SaveSliceInfo
+from evergraph.variables import records
 from evergraph.variables.replication import VariableAggregation, VariableSynchronization
 from evergraph.variables.replication import VariableAggregationV2 as VariableAggregationV2
 from evergraph.variables.replication import (
@@ -112,10 +112,10 @@ class Variable(metaclass=VariableMetaclass):
     Reference: TensorFlow 1.15, tensorflow/python/ops/variables.py.
     """
 
-    SaveSliceInfo = SaveSliceInfo
+    SaveSliceInfo = records.SaveSliceInfo
     __array_priority__ = 100
 
-    _save_slice_info: SaveSliceInfo | None = None
+    _save_slice_info: records.SaveSliceInfo | None = None
     _trainable: bool
     _synchronization: VariableSynchronization
     _aggregation: Any
@@ -269,10 +269,10 @@ class Variable(metaclass=VariableMetaclass):
 
     # Checkpoints.
 
-    def _set_save_slice_info(self, save_slice_info: SaveSliceInfo) -> None:
+    def _set_save_slice_info(self, save_slice_info: records.SaveSliceInfo) -> None:
         self._save_slice_info = save_slice_info
 
-    def _get_save_slice_info(self) -> SaveSliceInfo | None:
+    def _get_save_slice_info(self) -> records.SaveSliceInfo | None:
         return self._save_slice_info
 
     def _gather_saveables_for_checkpoint(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from evergraph.core import dtypes
 from evergraph.graph.keys import GraphKeys
 from evergraph.graph.scopes import (
     add_to_collection,
@@ -277,6 +278,33 @@ class _PureVariableScope:
         else:
             self._scopes.close_variable_subscopes(self._new_name)
         self._scopes.current_scope = self._old
+
+
+def _pure_variable_scope(
+    name_or_scope: Any,
+    reuse: Any = None,
+    initializer: Any = None,
+    regularizer: Any = None,
+    caching_device: Any = None,
+    partitioner: Any = None,
+    custom_getter: Any = None,
+    old_name_scope: str | None = None,
+    dtype: Any = dtypes.float32,
+    use_resource: bool | None = None,
+    constraint: Any = None,
+) -> _PureVariableScope:
+    """A variable scope that opens no name scope; arguments as of `variable_scope`."""
+    defaults = {
+        "initializer": initializer,
+        "regularizer": regularizer,
+        "caching_device": caching_device,
+        "partitioner": partitioner,
+        "custom_getter": custom_getter,
+        "dtype": dtype,
+        "use_resource": use_resource,
+        "constraint": constraint,
+    }
+    return _PureVariableScope(name_or_scope, old_name_scope, reuse, defaults)
 
 
 def _wrapped_getter(custom_getter: Any, old_getter: Any) -> Any:
