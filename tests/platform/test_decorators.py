@@ -74,7 +74,7 @@ def test_a_deprecated_function_says_so_once(caplog):
     text = record.getMessage()
     assert "old (from" in text and "will be removed after 2020-01-01" in text
     assert "Instructions for updating:\nUse new." in text and __file__ in text
-    assert old.__doc__.startswith("Old.\n\nWarning: THIS FUNCTION IS DEPRECATED.")
+    assert old.__doc__.startswith("Old. (deprecated)\n\nWarning: THIS FUNCTION IS DEPRECATED.")
     with deprecation.silence():
         deprecation.deprecated(None, "x", warn_once=False)(lambda: 1)()
     assert len(caplog.records) == 1

@@ -39,11 +39,12 @@ def install_as_tensorflow() -> None:
     sys.meta_path.insert(0, AliasFinder())
 
 
-class AliasModule(types.ModuleType):
-    """One module of the alias: names come from Evergraph's modules, on first use.
+# (module of the alias, name) -> the value at the source before a program set another one.
+_patched: dict[tuple[str, str], Any] = {}
 
-    What a program sets on it stays with it.
-    """
+
+class AliasModule(types.ModuleType):
+    """One module of the alias: names come from Evergraph's modules, on first use."""
 
     def __getattr__(self, name: str) -> Any:
         path = self.__name__
@@ -59,8 +60,25 @@ class AliasModule(types.ModuleType):
                 raise AttributeError(_missing_name(path, name)) from None
             return importlib.import_module(submodule)
         # Kept, so that the next look-up doesn't come here.
-        setattr(self, name, value)
+        vars(self)[name] = value
         return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set the name here and at its source: who patches TensorFlow means what others see too."""
+        super().__setattr__(name, value)
+        if name.startswith("__") or isinstance(value, types.ModuleType):
+            return
+        owner = _owner(self.__name__, name)
+        if owner is not None and vars(owner)[name] is not value:
+            _patched.setdefault((self.__name__, name), vars(owner)[name])
+            setattr(owner, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        """Forget what was set; the source has its own value again."""
+        super().__delattr__(name)
+        owner = _owner(self.__name__, name)
+        if owner is not None and (self.__name__, name) in _patched:
+            setattr(owner, name, _patched.pop((self.__name__, name)))
 
     def __dir__(self) -> list[str]:
         return sorted({*vars(self), *names_of(self.__name__)})
@@ -154,6 +172,11 @@ def resolve(path: str, name: str) -> Any:
         if hasattr(source, name):
             return getattr(source, name)
     raise AttributeError(name)
+
+
+def _owner(path: str, name: str) -> types.ModuleType | None:
+    """The first of the modules behind `path` that has `name`."""
+    return next((source for source in _modules_behind(path) if name in vars(source)), None)
 
 
 def names_of(path: str) -> set[str]:

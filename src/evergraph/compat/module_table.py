@@ -53,6 +53,7 @@ _PYTHON = {
     "framework.tensor_shape": "core.shapes core.dimensions",
     "framework.tensor_spec": "graph.tensor_spec api",
     "framework.tensor_util": "registry.constant_value serialize.tensor_values api",
+    "framework.test_ops": "compat.generated_ops",
     "framework.test_util": (
         "platform.test_case platform.test_decorators platform.graph_assertions platform.test"
     ),
@@ -203,7 +204,7 @@ _PYTHON = {
     "util.keyword_args": "platform.tf_decorator",
     "util.lazy_loader": "platform.lazy_loader",
     "util.nest": "core.nest",
-    "util.object_identity": "core.object_identity",
+    "util.object_identity": "platform.object_identity",
     "util.tf_contextlib": "platform.tf_decorator",
     "util.tf_decorator": "platform.tf_decorator",
     "util.tf_export": "platform.tf_export",
@@ -281,9 +282,7 @@ MODULES: dict[str, str] = {
 }
 
 # TensorFlow's module -> its name -> "module:name" of Evergraph.
-RENAMED: dict[str, dict[str, str]] = {
-    PREFIX + "platform.tf_logging": {"log": "platform.logging:log"},
-}
+RENAMED: dict[str, dict[str, str]] = {}
 
 
 def sources_of(path: str) -> list[str]:

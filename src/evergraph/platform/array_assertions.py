@@ -25,6 +25,11 @@ def _plain(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32) if array.dtype == _BFLOAT16 else array
 
 
+def _is_symbolic(value: Any) -> bool:
+    kinds = Tensor | IndexedSlices | SparseTensor
+    return isinstance(value, kinds) or hasattr(value, "_as_graph_element")
+
+
 class ArrayAssertions(unittest.TestCase):
     """The part of TestCase that compares arrays; `evaluate` gives the value of a tensor."""
 
@@ -33,8 +38,10 @@ class ArrayAssertions(unittest.TestCase):
         raise NotImplementedError
 
     def _GetNdArray(self, a: Any) -> np.ndarray:
-        if isinstance(a, Tensor | IndexedSlices | SparseTensor) or hasattr(a, "_as_graph_element"):
+        if _is_symbolic(a):
             a = self.evaluate(a)
+        elif isinstance(a, list | tuple) and any(_is_symbolic(part) for part in a):
+            a = [self._GetNdArray(part) for part in a]
         return a if isinstance(a, np.ndarray) else np.array(a)
 
     # Closeness.
@@ -54,7 +61,10 @@ class ArrayAssertions(unittest.TestCase):
 
     def assertNDArrayNear(self, ndarray1: Any, ndarray2: Any, err: float, msg: Any = None) -> None:
         """The Euclidean norm of the difference is below `err`."""
-        self.assertTrue(np.linalg.norm(np.subtract(ndarray1, ndarray2)) < err, msg)
+        self.assertTrue(self._NDArrayNear(ndarray1, ndarray2, err), msg)
+
+    def _NDArrayNear(self, ndarray1: Any, ndarray2: Any, err: float) -> bool:  # noqa: N802
+        return bool(np.linalg.norm(np.subtract(ndarray1, ndarray2)) < err)
 
     def assertAllClose(
         self, a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-6, msg: Any = None
@@ -70,7 +80,7 @@ class ArrayAssertions(unittest.TestCase):
         if isinstance(a, Mapping) != isinstance(b, Mapping):
             raise ValueError(f"Can't compare dict to non-dict, a{path} vs b{path}. {msg or ''}")
         if isinstance(a, Mapping):
-            self.assertItemsEqual(a.keys(), b.keys())  # type: ignore[attr-defined]  # of absltest
+            self.assertEqual(set(a), set(b), f"mismatched keys in a{path} and b{path}. {msg or ''}")
             for key in a:
                 self._close(a[key], b[key], rtol, atol, msg, f"{path}[{key!s}]")
         elif isinstance(a, list | tuple) and self._has_parts(a, b):
@@ -101,9 +111,19 @@ class ArrayAssertions(unittest.TestCase):
         self.assertEqual(
             a.shape, b.shape, f"Shape mismatch: expected {a.shape}, got {b.shape}. {msg}"
         )
-        np.testing.assert_allclose(b, a, rtol=rtol, atol=atol, err_msg=msg, equal_nan=True) if (
-            not np.allclose(a, b, rtol=rtol, atol=atol)
-        ) else None
+        if np.allclose(a, b, rtol=rtol, atol=atol):
+            return
+        far = np.logical_or(
+            np.abs(a - b) > atol + rtol * np.abs(b), np.logical_xor(np.isnan(a), np.isnan(b))
+        )
+        where = np.where(far)
+        detail = (
+            f"not close where = {where}\nnot close lhs = {a[where]}\nnot close rhs = {b[where]}\n"
+            f"not close dif = {np.abs(a - b)[where]}\nnot close tol = {atol + rtol * np.abs(b[where])}"
+        )
+        np.testing.assert_allclose(
+            a, b, rtol=rtol, atol=atol, err_msg=f"{msg}\n{detail}", equal_nan=True
+        )
 
     def assertAllCloseAccordingToType(
         self,

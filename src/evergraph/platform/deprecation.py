@@ -49,9 +49,16 @@ def _warn(key: Any, warn_once: bool, text: str, *values: Any) -> None:
     logging.warning(text, *values)
 
 
-def _wrap(target: Any, wrapper: Any, name: str, notice: str) -> Any:
-    decorated = tf_decorator.make_decorator(target, wrapper, name)
-    decorated.__doc__ = f"{target.__doc__ or ''}\n\n{notice}".strip()
+def _wrap(target: Any, wrapper: Any, what: str, instructions: str, notice: str) -> Any:
+    """`wrapper` as a decoration of `target`, the notice in its docstring."""
+    decorated = tf_decorator.make_decorator(target, wrapper, "deprecated")
+    decorated.__doc__ = tf_decorator.add_notice_to_docstring(
+        target.__doc__,
+        instructions,
+        f"DEPRECATED FUNCTION{what.upper()}",
+        f"(deprecated{what.lower()})",
+        [notice],
+    )
     return decorated
 
 
@@ -86,13 +93,14 @@ def deprecated(date: str | None, instructions: str, warn_once: bool = True) -> A
             return func(*args, **kwargs)
 
         notice = (
-            f"Warning: THIS FUNCTION IS DEPRECATED. It will be removed {_when(date)}.\n"
-            f"Instructions for updating:\n{instructions}"
+            f"THIS FUNCTION IS DEPRECATED. It will be removed {_when(date)}.\n"
+            "Instructions for updating:"
         )
+        decorated = _wrap(func, new_func, "", instructions, notice)
         if is_class:
-            func_or_class.__init__ = _wrap(func, new_func, "deprecated", notice)
+            func_or_class.__init__ = decorated
             return func_or_class
-        return _wrap(func, new_func, "deprecated", notice)
+        return decorated
 
     return wrap
 
@@ -196,10 +204,10 @@ def deprecated_args(
             return func(*args, **given)
 
         notice = (
-            f"Warning: SOME ARGUMENTS ARE DEPRECATED: `({', '.join(specs)})`. They will be removed "
-            f"{_when(date)}.\nInstructions for updating:\n{instructions}"
+            f"SOME ARGUMENTS ARE DEPRECATED: `({', '.join(specs)})`. They will be removed "
+            f"{_when(date)}.\nInstructions for updating:"
         )
-        return _wrap(func, new_func, "deprecated", notice)
+        return _wrap(func, new_func, " arguments", instructions, notice)
 
     return wrap
 
@@ -240,7 +248,9 @@ def deprecated_arg_values(
 
         @functools.wraps(func)
         def new_func(*args: Any, **given: Any) -> Any:
-            bound = signature.bind_partial(*args, **given).arguments
+            call = signature.bind_partial(*args, **given)
+            call.apply_defaults()
+            bound = call.arguments
             for name, value in deprecated_kwargs.items():
                 if name in bound and bound[name] == value:
                     _warn(
@@ -260,10 +270,10 @@ def deprecated_arg_values(
 
         pairs = ", ".join(f"{name}={value!r}" for name, value in deprecated_kwargs.items())
         notice = (
-            f"Warning: SOME ARGUMENT VALUES ARE DEPRECATED: `({pairs})`. They will be removed "
-            f"{_when(date)}.\nInstructions for updating:\n{instructions}"
+            f"SOME ARGUMENT VALUES ARE DEPRECATED: `({pairs})`. They will be removed "
+            f"{_when(date)}.\nInstructions for updating:"
         )
-        return _wrap(func, new_func, "deprecated", notice)
+        return _wrap(func, new_func, " argument values", instructions, notice)
 
     return wrap
 

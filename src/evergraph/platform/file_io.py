@@ -66,8 +66,11 @@ class FileIO:
             raise errors.InvalidArgumentError(None, None, text)
         self._can_read = mode in ("r", "r+", "a+", "w+")
         self._can_write = mode != "r"
-        self._plain_mode = mode
-        self._file: IO[bytes] | None = None
+        self._is_appending = mode.startswith("a")
+        # A reader and a writer, each opened at its first use: making a GFile of a missing file is
+        # no error, and what is read is what was there when reading began.
+        self._reader: IO[bytes] | None = None
+        self._writer: IO[bytes] | None = None
 
     @property
     def name(self) -> Any:
@@ -79,19 +82,25 @@ class FileIO:
         """The mode that the file was made with."""
         return self._mode
 
-    def _open(self) -> IO[bytes]:
-        # Opened at first use: making a GFile of a missing file is no error.
-        if self._file is None:
-            path = _path(self._name)
-            with _operating_on(path):
-                # not Path(path): the empty path would become the working folder
-                self._file = open(path, self._plain_mode + "b")  # noqa: PTH123, SIM115
-        return self._file
+    def _opened(self, mode: str) -> IO[bytes]:
+        path = _path(self._name)
+        with _operating_on(path):
+            # not Path(path): the empty path would become the working folder
+            return open(path, mode)  # noqa: PTH123
 
     def _open_for_reading(self) -> IO[bytes]:
         if not self._can_read:
             raise errors.PermissionDeniedError(None, None, "File isn't open for reading")
-        return self._open()
+        if self._reader is None:
+            self._reader = self._opened("rb")
+        return self._reader
+
+    def _open_for_writing(self) -> IO[bytes]:
+        if not self._can_write:
+            raise errors.PermissionDeniedError(None, None, "File isn't open for writing")
+        if self._writer is None:
+            self._writer = self._opened("ab" if self._is_appending else "wb")
+        return self._writer
 
     def _given(self, data: bytes) -> Any:
         return data if self._binary_mode else as_str_any(data)
@@ -102,11 +111,10 @@ class FileIO:
 
     def write(self, file_content: Any) -> None:
         """Append `file_content`, text or bytes."""
-        if not self._can_write:
-            raise errors.PermissionDeniedError(None, None, "File isn't open for writing")
+        writer = self._open_for_writing()
         data = as_bytes(file_content)
         with _operating_on(_path(self._name)):
-            self._open().write(data)
+            writer.write(data)
 
     def read(self, n: int = -1) -> Any:
         """The next `n` bytes (all when -1), as text unless the mode has a "b"."""
@@ -141,8 +149,12 @@ class FileIO:
         file.seek(target)
 
     def tell(self) -> int:
-        """The current position in bytes."""
-        return self._open_for_reading().tell()
+        """The current position in bytes: of the reader, or of a file that is only written."""
+        return (self._open_for_reading() if self._can_read else self._open_for_writing()).tell()
+
+    def seekable(self) -> bool:
+        """Whether `seek` works: always."""
+        return True
 
     def readline(self) -> Any:
         """The next line with its newline; empty at the end of the file."""
@@ -167,18 +179,15 @@ class FileIO:
 
     def flush(self) -> None:
         """Hand what was written to the operating system."""
-        if self._file is not None:
-            self._file.flush()
+        if self._writer is not None:
+            self._writer.flush()
 
     def close(self) -> None:
         """Close the file; the next use opens it anew."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        elif self._can_write and "a" not in self._plain_mode and "r" not in self._plain_mode:
-            # A file that was opened to write exists, also when nothing was written.
-            self._open().close()
-            self._file = None
+        for file in (self._reader, self._writer):
+            if file is not None:
+                file.close()
+        self._reader = self._writer = None
 
     def __enter__(self) -> FileIO:
         return self
@@ -187,8 +196,8 @@ class FileIO:
         self.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_file", None) is not None:
-            self._file.close()  # type: ignore[union-attr]  # checked in the line above
+        if hasattr(self, "_writer"):
+            self.close()
 
 
 @dataclass(frozen=True, slots=True)

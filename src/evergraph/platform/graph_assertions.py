@@ -55,10 +55,10 @@ def assert_equal_graph_def(
     two = {node.name: _comparable(node, hash_table_shared_name) for node in expected.node}
     for name in two:
         if name not in one:
-            raise AssertionError(f"Did not find expected node '{two[name]}'")
-    for name in one:
+            raise AssertionError(f"Did not find expected node '{{{{node {name}}}}}'")
+    for name in reversed(list(one)):
         if name not in two:
-            raise AssertionError(f"Found unexpected node '{one[name]}'")
+            raise AssertionError(f"Found unexpected node '{{{{node {name}}}}}'")
         if not (one[name] == two[name] or (checkpoint_v2 and _is_random_name(two[name]))):
             raise AssertionError(
                 f"Node named '{name}' differs:\n{protos.to_text(one[name])}\nexpected:\n"

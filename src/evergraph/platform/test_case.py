@@ -238,7 +238,7 @@ class TensorFlowTestCase(ArrayAssertions, absltest.TestCase):
     # Errors, devices, messages.
 
     @contextlib.contextmanager
-    def assertRaisesWithPredicateMatch(
+    def assertRaisesWithPredicateMatch(  # type: ignore[override]  # an expression is fine too
         self, exception_type: Any, expected_err_re_or_predicate: Any
     ) -> Iterator[None]:
         """The block must raise an error of that type that the expression or predicate accepts."""

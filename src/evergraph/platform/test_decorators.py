@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from absl.testing import parameterized
+
 from evergraph.graph import scopes
+from evergraph.graph.graph import Graph
 from evergraph.graph.operation import Tensor
 from evergraph.platform.device_lib import list_local_devices
 
@@ -91,7 +94,7 @@ def _skipping(reason: str, condition: Callable[[], bool] = lambda: True) -> Any:
         @functools.wraps(f)
         def decorated(self: Any, *args: Any, **kwargs: Any) -> Any:
             if condition():
-                self.skipTest(reason)
+                raise unittest.SkipTest(reason)
             return f(self, *args, **kwargs)
 
         return decorated
@@ -162,13 +165,17 @@ def run_in_graph_and_eager_modes(
 
 
 def build_as_function_and_v1_graph(func: Any = None) -> Any:
-    """Run the test in a graph of its own."""
+    """Two tests of one: in a graph of its own, and in a function (skipped)."""
 
     def decorator(f: Any) -> Any:
-        @functools.wraps(f)
-        def decorated(self: Any, *args: Any, **kwargs: Any) -> None:
-            from evergraph.graph.graph import Graph
+        if isinstance(f, type):
+            raise ValueError("`run_in_graph_mode_and_function` only supports test methods.")
 
+        @parameterized.named_parameters(("_v1_graph", "v1_graph"), ("_function", "function"))  # type: ignore[no-untyped-call,untyped-decorator]  # absl's
+        @functools.wraps(f)
+        def decorated(self: Any, run_mode: str, *args: Any, **kwargs: Any) -> None:
+            if run_mode == "function":
+                self.skipTest("Functions are not supported.")
             with Graph().as_default():
                 f(self, *args, **kwargs)
 

@@ -182,6 +182,29 @@ def validate_callable(func: Any, decorator_name: str) -> None:
         )
 
 
+def add_notice_to_docstring(
+    doc: str | None, instructions: str, no_doc_str: str, suffix_str: str, notice: list[str]
+) -> str:
+    """A docstring with a notice below its first line.
+
+    Args:
+        doc: the docstring, or None.
+        instructions: the notice's last lines.
+        no_doc_str: the first line when there is no docstring.
+        suffix_str: what to put behind the first line.
+        notice: the notice's first lines.
+    """
+    if doc:
+        first, *rest = inspect.cleandoc(doc).splitlines() or [""]
+        lines = [f"{first} {suffix_str}"]
+    else:
+        lines, rest = [no_doc_str], []
+    while rest and not rest[0].strip():
+        rest = rest[1:]
+    lines += ["", f"Warning: {notice[0]}", *notice[1:], instructions]
+    return "\n".join([*lines, "", *rest] if rest else lines)
+
+
 def get_qualified_name(function: Any) -> str:
     """The function's name, with its class."""
     if hasattr(function, "__qualname__"):

@@ -190,10 +190,10 @@ def get_func_name(func: Any) -> str:
     """
     _, func = unwrap(func)
     if callable(func):
-        if inspect.isfunction(func) or inspect.ismethod(func):
+        if inspect.ismethod(func):
+            return f"{type(func.__self__).__name__}.{func.__name__}"
+        if inspect.isfunction(func):
             return str(func.__name__)
-        if isinstance(func, functools.partial):
-            return get_func_name(func.func)
         return str(type(func))
     raise ValueError("Argument must be callable")
 
@@ -209,6 +209,4 @@ def get_func_code(func: Any) -> Any:
         raise ValueError("Argument must be callable")
     if inspect.isfunction(func) or inspect.ismethod(func):
         return func.__code__
-    if isinstance(func, functools.partial):
-        return get_func_code(func.func)
     return getattr(type(func).__call__, "__code__", None)
