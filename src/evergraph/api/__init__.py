@@ -114,6 +114,9 @@ from evergraph.ops import operators as _operators
 from evergraph.ops.array_broadcast import broadcast_dynamic_shape as broadcast_dynamic_shape
 from evergraph.ops.array_broadcast import broadcast_static_shape as broadcast_static_shape
 from evergraph.ops.array_broadcast import broadcast_to as broadcast_to
+from evergraph.ops.array_gather import batch_gather as batch_gather
+from evergraph.ops.array_gather import gather as gather
+from evergraph.ops.array_gather import gather_nd as gather_nd
 from evergraph.ops.array_join import parallel_stack as parallel_stack
 from evergraph.ops.array_join import stack as stack
 from evergraph.ops.array_join import unstack as unstack
@@ -125,6 +128,10 @@ from evergraph.ops.array_layout import roll as roll
 from evergraph.ops.array_layout import tile as tile
 from evergraph.ops.array_layout import transpose as transpose
 from evergraph.ops.array_pad import pad as pad
+from evergraph.ops.array_scatter import scatter_nd as scatter_nd
+from evergraph.ops.array_scatter import tensor_scatter_add as tensor_scatter_add
+from evergraph.ops.array_scatter import tensor_scatter_sub as tensor_scatter_sub
+from evergraph.ops.array_scatter import tensor_scatter_update as tensor_scatter_update
 from evergraph.ops.array_shape import expand_dims as expand_dims
 from evergraph.ops.array_shape import rank as rank
 from evergraph.ops.array_shape import reshape as reshape
@@ -133,6 +140,7 @@ from evergraph.ops.array_shape import shape_n as shape_n
 from evergraph.ops.array_shape import size as size
 from evergraph.ops.array_shape import squeeze as squeeze
 from evergraph.ops.array_slice import slice as slice
+from evergraph.ops.assertions import Assert as Assert
 from evergraph.ops.cast import bitcast as bitcast
 from evergraph.ops.cast import cast as cast
 from evergraph.ops.cast import saturate_cast as saturate_cast
@@ -157,6 +165,12 @@ from evergraph.ops.complex import real as real
 from evergraph.ops.cond import case as case
 from evergraph.ops.cond import cond as cond
 from evergraph.ops.constants import constant as constant
+from evergraph.ops.diagonals import diag as diag
+from evergraph.ops.diagonals import diag_part as diag_part
+from evergraph.ops.diagonals import matrix_band_part as matrix_band_part
+from evergraph.ops.diagonals import matrix_diag as matrix_diag
+from evergraph.ops.diagonals import matrix_diag_part as matrix_diag_part
+from evergraph.ops.diagonals import matrix_set_diag as matrix_set_diag
 from evergraph.ops.dynamic_partition import dynamic_partition as dynamic_partition
 from evergraph.ops.dynamic_partition import dynamic_stitch as dynamic_stitch
 from evergraph.ops.fills import fill as fill
@@ -173,6 +187,8 @@ from evergraph.ops.identity import identity as identity
 from evergraph.ops.identity import identity_n as identity_n
 from evergraph.ops.identity import no_op as no_op
 from evergraph.ops.identity import stop_gradient as stop_gradient
+from evergraph.ops.image_patches import extract_image_patches as extract_image_patches
+from evergraph.ops.image_patches import extract_volume_patches as extract_volume_patches
 from evergraph.ops.math_arg import arg_max as arg_max
 from evergraph.ops.math_arg import arg_min as arg_min
 from evergraph.ops.math_arg import argmax as argmax
@@ -288,6 +304,18 @@ from evergraph.ops.matmul import sparse_matmul as sparse_matmul
 from evergraph.ops.placeholders import placeholder as placeholder
 from evergraph.ops.placeholders import placeholder_with_default as placeholder_with_default
 from evergraph.ops.placeholders import sparse_placeholder as sparse_placeholder
+from evergraph.ops.printing import Print as Print
+from evergraph.ops.printing import print_v2 as print
+from evergraph.ops.py_func import numpy_function as numpy_function
+from evergraph.ops.py_func import py_func as py_func
+from evergraph.ops.py_func import py_function as py_function
+from evergraph.ops.repeat import repeat as repeat
+from evergraph.ops.searching import edit_distance as edit_distance
+from evergraph.ops.searching import searchsorted as searchsorted
+from evergraph.ops.searching import unravel_index as unravel_index
+from evergraph.ops.select import boolean_mask as boolean_mask
+from evergraph.ops.select import where as where
+from evergraph.ops.select import where_v2 as where_v2
 from evergraph.ops.sequences import linspace as lin_space
 from evergraph.ops.sequences import linspace as linspace
 from evergraph.ops.sequences import meshgrid as meshgrid
@@ -296,6 +324,15 @@ from evergraph.ops.sequences import range as range
 from evergraph.ops.sequences import sequence_mask as sequence_mask
 from evergraph.ops.sigmoid import log_sigmoid as log_sigmoid
 from evergraph.ops.sigmoid import sigmoid as sigmoid
+from evergraph.ops.space_batch import batch_to_space as batch_to_space
+from evergraph.ops.space_batch import batch_to_space_nd as batch_to_space_nd
+from evergraph.ops.space_batch import (
+    required_space_to_batch_paddings as required_space_to_batch_paddings,
+)
+from evergraph.ops.space_batch import space_to_batch as space_to_batch
+from evergraph.ops.space_batch import space_to_batch_nd as space_to_batch_nd
+from evergraph.ops.space_depth import depth_to_space as depth_to_space
+from evergraph.ops.space_depth import space_to_depth as space_to_depth
 from evergraph.ops.state import assign as assign
 from evergraph.ops.state import assign_add as assign_add
 from evergraph.ops.state import assign_sub as assign_sub
@@ -313,6 +350,9 @@ from evergraph.ops.state_scatter import scatter_nd_update as scatter_nd_update
 from evergraph.ops.state_scatter import scatter_sub as scatter_sub
 from evergraph.ops.state_scatter import scatter_update as scatter_update
 from evergraph.ops.strided_slice import strided_slice as strided_slice
+from evergraph.ops.unique import setdiff1d as setdiff1d
+from evergraph.ops.unique import unique as unique
+from evergraph.ops.unique import unique_with_counts as unique_with_counts
 from evergraph.platform.versions import GIT_VERSION as GIT_VERSION
 from evergraph.platform.versions import VERSION as VERSION
 from evergraph.registry.gradients import RegisterGradient as RegisterGradient

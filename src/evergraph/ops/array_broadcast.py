@@ -24,13 +24,12 @@ from evergraph.registry.shape_inference import ShapeContext
 def _broadcast_to_shape(c: ShapeContext) -> TensorShape:
     if c.inputs[1].ndims not in (None, 1):
         raise ValueError(f"Shape must be rank 1 but is rank {c.inputs[1].ndims}")
-    wanted, source = c.constant_as_shape(1), c.inputs[0]
+    source, length = c.inputs[0], c.inputs[1].num_elements()
+    if source.ndims is not None and length is not None and source.ndims > length:
+        raise ValueError(f"Shape must be at most rank {length} but is rank {source.ndims}")
+    wanted = c.constant_as_shape(1)
     if wanted.sizes is None or source.sizes is None:
         return wanted
-    if len(source.sizes) > len(wanted.sizes):
-        raise ValueError(
-            f"Shape must be at most rank {len(wanted.sizes)} but is rank {len(source.sizes)}"
-        )
     for have, want in zip(reversed(source.sizes), reversed(wanted.sizes), strict=False):
         if have is not None and want is not None and have not in (1, want):
             raise ValueError(f"Dimensions must be equal, but are {have} and {want}")

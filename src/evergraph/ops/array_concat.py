@@ -193,9 +193,11 @@ def _input_shapes(values: Sequence[Tensor]) -> list[Tensor]:
 def _sparse_concat_parts(
     d_output: IndexedSlices, values: Sequence[Tensor], axis: Tensor
 ) -> list[IndexedSlices]:
-    from evergraph.ops.array_index import gather, where
+    from evergraph.ops.array_gather import gather
     from evergraph.ops.array_slice import slice as slice_of
-    from evergraph.ops.math_elementwise import add, logical_and
+    from evergraph.ops.math_comparison import logical_and
+    from evergraph.ops.math_elementwise import add
+    from evergraph.ops.select import where
 
     positive: Any = axis % rank(values[0])  # type: ignore[operator]  # injected
     known = constant_value(axis)

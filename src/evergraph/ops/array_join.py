@@ -46,7 +46,8 @@ def _pack_shape(c: ShapeContext) -> TensorShape:
 def _pack_partial(c: ShapeContext) -> Any:
     if any(shape.ndims != 0 for shape in c.inputs) or not c.dtype(0).is_integer:
         return None
-    return tuple(c.partial(i) for i in range(len(c.inputs)))
+    values = [c.constant(i) for i in range(len(c.inputs))]
+    return tuple(None if value is None else int(value) for value in values)
 
 
 PACK = register_op(

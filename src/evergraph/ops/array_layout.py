@@ -271,9 +271,11 @@ def _reverse_v2_shape(c: ShapeContext) -> TensorShape:
         raise ValueError("reverse does not work on tensors with more than 8 dimensions")
     if axes is not None and source.ndims is not None:
         seen = set()
-        for axis in axes.tolist():
+        for i, axis in enumerate(axes.tolist()):
             if not -source.ndims <= axis < source.ndims:
-                raise ValueError(f"axis {axis} is out of valid range [0, {source.ndims - 1}]")
+                raise ValueError(
+                    f"'axis'[{i}] = {axis} is out of valid range [0, {source.ndims - 1}"
+                )
             if axis % source.ndims in seen:
                 raise ValueError(f"axis {axis % source.ndims} specified more than once.")
             seen.add(axis % source.ndims)
@@ -492,13 +494,13 @@ def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
 
 def _tile_shape(c: ShapeContext) -> TensorShape:
     source, multiples = c.inputs[0], with_rank(c.inputs[1], 1)
-    counts = c.constant_as_shape(1)
     count = source.ndims if source.ndims is not None else multiples.num_elements()
     if count is None:
         return TensorShape(None)
     length = multiples.num_elements()
     if length is not None and length != count:
-        raise ValueError(f"Shape must be rank {length} but is rank {count}")
+        raise ValueError(f"Shape must be rank {count} but is rank {length}")
+    counts = c.constant_as_shape(1)
     if counts.sizes is None or source.sizes is None:
         return TensorShape([None] * count)
     return TensorShape(

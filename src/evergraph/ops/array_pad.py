@@ -29,11 +29,10 @@ def _paddings(c: ShapeContext) -> tuple[int | None, np.ndarray | None]:
     count, pair = shape.as_list()
     if pair not in (None, 2):
         raise ValueError(f"Dimension must be 2 but is {pair}")
-    value = c.constant(1)
     source = c.inputs[0].ndims
     if source is not None and count is not None and source != count:
         raise ValueError(f"Shape must be rank {count} but is rank {source}")
-    return (count if source is None else source), value
+    return (count if source is None else source), c.constant(1)
 
 
 def _pad_shape(c: ShapeContext) -> TensorShape:

@@ -106,6 +106,7 @@ SHAPE_N = register_op(
     outputs="output: N * out_type",
     attrs={"N": "int >= 1", "T": "type", "out_type": (INDEX, dtypes.int32)},
     shape=lambda c: [_length_of(shape) for shape in c.inputs],
+    partial_value=lambda c: c.inputs[c.output_index].sizes,
 ).no_gradient()
 
 
@@ -304,18 +305,7 @@ RESHAPE = register_op(
     attrs={"T": "type", "Tshape": (INDEX, dtypes.int32)},
     shape=_reshape_shape,
     static_inputs=("shape",),
-    partial_value=lambda c: _reshaped_partial(c),
 )
-
-
-def _reshaped_partial(c: ShapeContext) -> Any:
-    """A scalar as a vector of one, and back: how shape arithmetic uses Reshape."""
-    value, rank_of_result = c.partial(0), c.op.outputs[0].shape.ndims
-    if isinstance(value, tuple):
-        if rank_of_result == 1:
-            return value
-        return value[0] if rank_of_result == 0 and len(value) == 1 else None
-    return (value,) if rank_of_result == 1 and c.inputs[0].ndims == 0 else value
 
 
 @RESHAPE.kernel
@@ -412,7 +402,6 @@ EXPAND_DIMS = register_op(
     attrs={"T": "type", "Tdim": (INDEX, dtypes.int32)},
     shape=_expand_dims_shape,
     static_inputs=("dim",),
-    partial_value=lambda c: (c.partial(0),) if c.inputs[0].ndims == 0 else None,
 )
 
 
@@ -507,7 +496,6 @@ SQUEEZE = register_op(
     outputs="output: T",
     attrs={"T": "type", "squeeze_dims": "list(int) >= 0 = []"},
     shape=_squeeze_shape,
-    partial_value=lambda c: _reshaped_partial(c),
 )
 
 

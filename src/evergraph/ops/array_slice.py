@@ -37,10 +37,13 @@ def _slice_shape(c: ShapeContext) -> TensorShape:
         )
     if counts and source.ndims not in (None, *counts):
         raise ValueError(f"Shape must be rank {counts.pop()} but is rank {source.ndims}")
-    begin, size = c.partial(1), c.constant(2)
-    if size is None:
+    begin, wanted = c.constant_as_shape(1).sizes, c.constant_as_shape(2).sizes
+    size = c.constant(2)
+    if wanted is None:
         count = source.ndims if source.ndims is not None else next(iter(counts), None)
         return TensorShape(None if count is None else [None] * count)
+    if size is None:
+        return TensorShape(wanted)
     sizes = [None] * len(size) if source.sizes is None else list(source.sizes)
     begin = (None,) * len(size) if begin is None else begin
     return TensorShape(
@@ -60,21 +63,12 @@ def _sliced(whole: int | None, begin: int | None, size: int) -> int | None:
     return size
 
 
-def _slice_partial(c: ShapeContext) -> Any:
-    known, begin, size = c.partial(0), c.constant(1), c.constant(2)
-    if not isinstance(known, tuple) or begin is None or size is None:
-        return None
-    first = int(begin[0])
-    return known[first:] if size[0] == -1 else known[first : first + int(size[0])]
-
-
 SLICE = register_op(
     "Slice",
     inputs="input: T, begin: Index, size: Index",
     outputs="output: T",
     attrs={"T": "type", "Index": INDEX},
     shape=_slice_shape,
-    partial_value=_slice_partial,
     static_inputs=("size",),
 )
 

@@ -22,18 +22,12 @@ from evergraph.registry.shape_inference import ShapeContext
 _DIFFERENTIABLE = (*dtypes.FLOATING, dtypes.complex64, dtypes.complex128)
 
 
-def _cast_partial(c: ShapeContext) -> Any:
-    # Sizes stay what they are as another integer type.
-    return c.partial(0) if c.attr("DstT").is_integer else None
-
-
 CAST = register_op(
     "Cast",
     inputs="x: SrcT",
     outputs="y: DstT",
     attrs={"SrcT": "type", "DstT": "type", "Truncate": "bool = false"},
     shape=unchanged,
-    partial_value=_cast_partial,
 )
 
 

@@ -38,13 +38,6 @@ def _fill_shape(c: ShapeContext) -> TensorShape:
     return shape
 
 
-def _fill_partial(c: ShapeContext) -> Any:
-    dims = c.op.outputs[0].shape.sizes
-    if dims is None or len(dims) != 1 or dims[0] is None or not c.dtype(1).is_integer:
-        return None
-    return (c.partial(1),) * dims[0]
-
-
 FILL = register_op(
     "Fill",
     inputs="dims: index_type, value: T",
@@ -52,7 +45,6 @@ FILL = register_op(
     attrs={"T": "type", "index_type": (INDEX, dtypes.int32)},
     shape=_fill_shape,
     static_inputs=("dims",),
-    partial_value=_fill_partial,
 )
 
 

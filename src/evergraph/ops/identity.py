@@ -12,11 +12,6 @@ from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import merge, no_outputs, unchanged
 from evergraph.registry.shape_inference import ShapeContext
 
-
-def _same_partial(c: ShapeContext) -> Any:
-    return c.partial(0)
-
-
 IDENTITY = register_op(
     "Identity",
     inputs="input: T",
@@ -24,7 +19,6 @@ IDENTITY = register_op(
     attrs={"T": "type"},
     shape=unchanged,
     forwards=True,
-    partial_value=_same_partial,
 )
 
 

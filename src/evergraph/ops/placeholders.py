@@ -20,6 +20,7 @@ PLACEHOLDER = register_op(
     outputs="output: dtype",
     attrs={"dtype": "type", "shape": "shape = { unknown_rank: true }"},
     shape=from_attr("shape"),
+    placeholder=True,
 )
 
 PLACEHOLDER_V2 = register_op(
@@ -27,6 +28,7 @@ PLACEHOLDER_V2 = register_op(
     outputs="output: dtype",
     attrs={"dtype": "type", "shape": "shape"},
     shape=from_attr("shape"),
+    placeholder=True,
 )
 
 
@@ -56,6 +58,7 @@ PLACEHOLDER_WITH_DEFAULT = register_op(
     outputs="output: dtype",
     attrs={"dtype": "type", "shape": "shape"},
     shape=_default_shape,
+    overridable=True,
 )
 
 

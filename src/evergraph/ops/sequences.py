@@ -188,9 +188,7 @@ def _one_hot_shape(c: ShapeContext) -> TensorShape:
     if source.ndims is None:
         return source
     dims = source.as_list()
-    if axis > len(dims):
-        raise ValueError(f"Shape must be at least rank {axis} but is rank {len(dims)}")
-    dims.insert(len(dims) if axis == -1 else axis, None if depth is None else int(depth))
+    dims.insert(axis % (len(dims) + 1), None if depth is None else int(depth))
     return TensorShape(dims)
 
 

@@ -50,7 +50,7 @@ def slice_tensor(tensor: Any, slice_spec: Any, var: Any = None) -> Tensor:
     Reference: TensorFlow 1.15, tensorflow/python/ops/array_ops.py.
     """
     if _is_mask(slice_spec):
-        from evergraph.ops.masking import boolean_mask
+        from evergraph.ops.select import boolean_mask
 
         return boolean_mask(tensor=tensor, mask=slice_spec)
     items = slice_spec if isinstance(slice_spec, list | tuple) else [slice_spec]

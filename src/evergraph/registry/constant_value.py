@@ -41,6 +41,7 @@ def _is_foldable(op: Operation) -> bool:
         and not (op_def.stateful or op_def.host_only or op_def.compiled_only or op_def.location)
         and not (op_def.reads or op_def.writes or op_def.control)
         and op_def.random_blocks is None
+        and not op_def.overridable
     )
 
 
@@ -118,7 +119,9 @@ def partial_value(tensor: Tensor) -> Any:
     if rule is not None:
         from evergraph.registry.shape_inference import ShapeContext
 
-        found = rule(ShapeContext(tensor.op))
+        context = ShapeContext(tensor.op)
+        context.output_index = tensor.value_index
+        found = rule(context)
         if found is not None:
             return found
     if tensor.shape.ndims == 1 and tensor.shape.as_list()[0] is not None:

@@ -86,6 +86,7 @@ class OpDef:
         gated_by: name of the index input through which a sparse write is switched off: the kernel
             drops rows whose index is the size of the table.
         placeholder: the value comes from a feed; without one a run fails.
+        overridable: a feed may replace the value, so nothing is inferred from it while building.
         partial_value: what is known of the output's value while building; see `constant_value`.
         value_from_shapes: the value as a NumPy array when the input's static shape tells it, or None.
     """
@@ -120,6 +121,7 @@ class OpDef:
         forwards: bool = False,
         gated_by: str = "",
         placeholder: bool = False,
+        overridable: bool = False,
     ) -> None:
         self.name = name
         self.attrs = parse_attrs(attrs or {})
@@ -143,6 +145,7 @@ class OpDef:
         self.forwards = forwards
         self.gated_by = gated_by
         self.placeholder = placeholder
+        self.overridable = overridable
         self.input_index = {arg.name: i for i, arg in enumerate(self.inputs)}
         self.static_inputs = self._positions(static_inputs)
         self.reads = self._positions(reads)

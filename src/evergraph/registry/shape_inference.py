@@ -20,11 +20,13 @@ class ShapeContext:
     Attributes:
         op: the operation.
         inputs: the known shape of each flattened input.
+        output_index: the output whose value `partial_value` is asked for.
     """
 
     def __init__(self, op: Operation) -> None:
         self.op = op
         self.inputs: list[TensorShape] = [tensor.shape for tensor in op._inputs]
+        self.output_index = 0
         self._grouped: list[Any] | None = None
         # What error messages tell of the values: input index -> array or shape.
         self.asked: dict[int, Any] = {}
@@ -143,7 +145,8 @@ def _value_text(value: np.ndarray) -> str:
     def text(item: Any) -> str:
         if np.ndim(item) == 0:
             return str(item)
-        return "[" + " ".join(text(x) for x in item) + "]"
+        separator = " " if np.ndim(item) == 1 else ""
+        return "[" + separator.join(text(x) for x in item) + "]"
 
     inner = text(value)
-    return f"<{inner.strip('[]') if value.ndim <= 1 else inner}>"
+    return f"<{inner[1:-1] if value.ndim else inner}>"

@@ -1,0 +1,239 @@
+"""Patches of images and volumes: ExtractImagePatches, ExtractVolumePatches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from evergraph.core import dtypes
+from evergraph.core.errors import InvalidArgumentError
+from evergraph.core.shapes import TensorShape
+from evergraph.core.typing import Array, Namespace
+from evergraph.graph.composite import SparseTensor
+from evergraph.graph.operation import Operation, Tensor
+from evergraph.ops.array_concat import concat
+from evergraph.ops.array_layout import transpose
+from evergraph.ops.array_shape import expand_dims, one_of, reshape
+from evergraph.ops.array_shape import shape as shape_of
+from evergraph.ops.fills import ones
+from evergraph.ops.sequences import range as range_of
+from evergraph.registry.op_def import register_op
+from evergraph.registry.shape_functions import with_rank
+from evergraph.registry.shape_inference import ShapeContext
+
+_TYPES = "{float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64}"
+
+
+def _window(
+    size: int | None, width: int, stride: int, rate: int, padding: bytes
+) -> tuple[int | None, int, int]:
+    """Number of windows along a dimension, and the zeros before and after it."""
+    reach = width + (width - 1) * (rate - 1)
+    if size is None:
+        return None, 0, 0
+    if padding == b"VALID":
+        count = (size - reach + stride) // stride
+        if count < 0:
+            raise ValueError(
+                f"Computed output size would be negative: {count} [input_size: {size}, "
+                f"effective_filter_size: {reach}, stride: {stride}]"
+            )
+        return count, 0, 0
+    count = -(-size // stride)
+    missing = max(0, (count - 1) * stride + reach - size)
+    return count, missing // 2, missing - missing // 2
+
+
+def _patches_shape(c: ShapeContext, rates: Sequence[int]) -> TensorShape:
+    ksizes, strides = c.attr("ksizes"), c.attr("strides")
+    rank = len(rates)
+    source = with_rank(c.inputs[0], rank)
+    for word, values in (("ksizes", ksizes), ("strides", strides), ("rates", rates)):
+        if len(values) != rank:
+            raise ValueError(
+                f"The attribute '{word}' must contain {rank} values, but got: {len(values)}"
+            )
+    dims = source.as_list()
+    counts = [
+        _window(dims[i], ksizes[i], strides[i], rates[i], c.attr("padding"))[0]
+        for i in range(1, rank - 1)
+    ]
+    volume = int(np.prod(ksizes[1:-1]))
+    depth = None if dims[-1] is None else dims[-1] * volume
+    return TensorShape([dims[0], *counts, depth])
+
+
+def _patches(
+    xp: Namespace,
+    x: Array,
+    ksizes: Sequence[int],
+    strides: Sequence[int],
+    rates: Sequence[int],
+    padding: bytes,
+) -> Array:
+    """All shifts of the padded input, one for each place of the window, joined in the depth."""
+    sizes = [int(s) for s in xp.shape(x)]
+    for word, values in (("ksizes", ksizes), ("strides", strides), ("rates", rates)):
+        if values[0] != 1 or values[-1] != 1:
+            raise InvalidArgumentError(
+                None, None, f"The {word} in the batch and depth dimensions must be 1"
+            )
+    inner = range(1, len(sizes) - 1)
+    windows = [_window(sizes[i], ksizes[i], strides[i], rates[i], padding) for i in inner]
+    x = xp.pad(x, [(0, 0), *((before, after) for _, before, after in windows), (0, 0)])
+    parts = []
+    for place in np.ndindex(*(ksizes[i] for i in inner)):
+        cuts = [slice(None)]
+        for i, at, (count, _, _) in zip(inner, place, windows, strict=True):
+            assert count is not None
+            first = at * rates[i]
+            cuts.append(
+                slice(
+                    first,
+                    first + max(0, (count - 1) * strides[i] + 1) if count else first,
+                    strides[i],
+                )
+            )
+        parts.append(x[tuple(cuts)])
+    return xp.concatenate(parts, len(sizes) - 1)
+
+
+EXTRACT_IMAGE_PATCHES = register_op(
+    "ExtractImagePatches",
+    inputs="images: T",
+    outputs="patches: T",
+    attrs={
+        "ksizes": "list(int) >= 4",
+        "strides": "list(int) >= 4",
+        "rates": "list(int) >= 4",
+        "T": _TYPES,
+        "padding": "{'SAME', 'VALID'}",
+    },
+    shape=lambda c: _patches_shape(c, c.attr("rates")),
+)
+
+
+@EXTRACT_IMAGE_PATCHES.kernel
+def _extract_image_patches(
+    xp: Namespace,
+    images: Array,
+    *,
+    ksizes: list[int],
+    strides: list[int],
+    rates: list[int],
+    padding: bytes,
+) -> Array:
+    return _patches(xp, images, ksizes, strides, rates, padding)
+
+
+@EXTRACT_IMAGE_PATCHES.gradient
+def _extract_image_patches_gradient(op: Operation, d_patches: Tensor) -> list[Tensor]:
+    from evergraph.ops.sparse_matrices import sparse_slice, sparse_tensor_dense_matmul
+
+    attrs = {key: op.get_attr(key) for key in ("ksizes", "strides", "rates", "padding")}
+    sizes: Any = shape_of(op.inputs[0], out_type=dtypes.int64)
+    batch, rows_in, columns_in, channels = sizes[0], sizes[1], sizes[2], sizes[3]
+    # Number the places of the input from 1 (0 is padding) and see where each patch took them.
+    input_count: Any = 1 + rows_in * columns_in
+    numbers = reshape(range_of(1, input_count, dtype=dtypes.int64), (1, rows_in, columns_in, 1))
+    taken = EXTRACT_IMAGE_PATCHES(numbers, **attrs)
+    output_sizes: Any = shape_of(op.outputs[0], out_type=dtypes.int64)
+    rows_out, columns_out = output_sizes[1], output_sizes[2]
+    _, height, width, _ = attrs["ksizes"]
+    output_count: Any = rows_out * columns_out * height * width
+    places = reshape(
+        range_of(output_count, dtype=dtypes.int64), (1, rows_out, columns_out, height * width)
+    )
+    pairs = concat([expand_dims(taken, axis=-1), expand_dims(places, axis=-1)], axis=-1)
+    pairs = reshape(pairs, (-1, 2))
+    whole = SparseTensor(
+        pairs, ones([output_count], dtype=d_patches.dtype), (input_count, output_count)
+    )
+    jacobian = sparse_slice(whole, (1, 0), (input_count - 1, output_count))
+    d_patches = transpose(
+        reshape(d_patches, (batch, rows_out, columns_out, height, width, channels)),
+        (1, 2, 3, 4, 0, 5),
+    )
+    flat = reshape(d_patches, (-1, batch * channels))
+    d_flat = sparse_tensor_dense_matmul(jacobian, flat)
+    d_images = reshape(d_flat, (rows_in, columns_in, batch, channels))
+    return [transpose(d_images, (2, 0, 1, 3))]
+
+
+def extract_image_patches(
+    images: Any,
+    ksizes: Any = None,
+    strides: Any = None,
+    rates: Any = None,
+    padding: Any = None,
+    name: str | None = None,
+    sizes: Any = None,
+) -> Tensor:
+    """Patches of images, each flattened into the depth.
+
+    Args:
+        images: `[batch, height, width, depth]`.
+        ksizes: `[1, height, width, 1]` of a patch.
+        strides: `[1, rows, columns, 1]` from patch to patch.
+        rates: `[1, rows, columns, 1]` from element to element within a patch.
+        padding: "SAME" or "VALID".
+        name: name of the operation; "ExtractImagePatches" when None.
+        sizes: newer name of `ksizes`.
+
+    Returns:
+        `[batch, rows, columns, height * width * depth]`.
+
+    Reference: TensorFlow 1.15, tensorflow/core/kernels/extract_image_patches_op.cc.
+    """
+    ksizes = one_of("sizes", sizes, "ksizes", ksizes)
+    result: Tensor = EXTRACT_IMAGE_PATCHES(
+        images, ksizes=ksizes, strides=strides, rates=rates, padding=padding, name=name
+    )
+    return result
+
+
+EXTRACT_VOLUME_PATCHES = register_op(
+    "ExtractVolumePatches",
+    inputs="input: T",
+    outputs="patches: T",
+    attrs={
+        "ksizes": "list(int) >= 5",
+        "strides": "list(int) >= 5",
+        "T": _TYPES,
+        "padding": "{'SAME', 'VALID'}",
+    },
+    shape=lambda c: _patches_shape(c, [1] * 5),
+)
+
+
+@EXTRACT_VOLUME_PATCHES.kernel
+def _extract_volume_patches(
+    xp: Namespace, x: Array, *, ksizes: list[int], strides: list[int], padding: bytes
+) -> Array:
+    return _patches(xp, x, ksizes, strides, [1] * 5, padding)
+
+
+def extract_volume_patches(
+    input: Any,
+    ksizes: Any,
+    strides: Any,
+    padding: Any,
+    name: str | None = None,
+) -> Tensor:
+    """Patches of volumes, each flattened into the depth.
+
+    Args:
+        input: `[batch, planes, height, width, depth]`.
+        ksizes: `[1, planes, height, width, 1]` of a patch.
+        strides: `[1, planes, rows, columns, 1]` from patch to patch.
+        padding: "SAME" or "VALID".
+        name: name of the operation; "ExtractVolumePatches" when None.
+
+    Reference: TensorFlow 1.15, tensorflow/core/kernels/extract_volume_patches_op.cc.
+    """
+    result: Tensor = EXTRACT_VOLUME_PATCHES(
+        input, ksizes=ksizes, strides=strides, padding=padding, name=name
+    )
+    return result
