@@ -57,7 +57,7 @@ LATE = {
     ("__init__.py", "keras"),
     ("layers/optimize.py", "training"),
     ("ops/io.py", "formats"),
-    ("ops/io_v1.py", "formats"),
+    ("ops/files.py", "formats"),
     ("ops/summary.py", "formats"),
     ("ops/summary.py", "google"),
     ("ops/summary.py", "protos"),

@@ -173,6 +173,9 @@ from evergraph.ops.diagonals import matrix_diag_part as matrix_diag_part
 from evergraph.ops.diagonals import matrix_set_diag as matrix_set_diag
 from evergraph.ops.dynamic_partition import dynamic_partition as dynamic_partition
 from evergraph.ops.dynamic_partition import dynamic_stitch as dynamic_stitch
+from evergraph.ops.files import matching_files as matching_files
+from evergraph.ops.files import read_file as read_file
+from evergraph.ops.files import write_file as write_file
 from evergraph.ops.fills import fill as fill
 from evergraph.ops.fills import ones as ones
 from evergraph.ops.fills import ones_like as ones_like

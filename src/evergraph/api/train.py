@@ -4,6 +4,25 @@ from evergraph.core.lazy import lazy_names
 from evergraph.summary.file_writer import FileWriter as SummaryWriter
 from evergraph.summary.file_writer import FileWriterCache as SummaryWriterCache
 from evergraph.summary.file_writer import summary_iterator as summary_iterator
+from evergraph.training import saved_collections as _saved_collections
+from evergraph.training.checkpoint_reader import NewCheckpointReader as NewCheckpointReader
+from evergraph.training.checkpoint_reader import list_variables as list_variables
+from evergraph.training.checkpoint_reader import load_checkpoint as load_checkpoint
+from evergraph.training.checkpoint_reader import load_variable as load_variable
+from evergraph.training.checkpoint_state import checkpoint_exists as checkpoint_exists
+from evergraph.training.checkpoint_state import checkpoints_iterator as checkpoints_iterator
+from evergraph.training.checkpoint_state import (
+    generate_checkpoint_state_proto as generate_checkpoint_state_proto,
+)
+from evergraph.training.checkpoint_state import get_checkpoint_mtimes as get_checkpoint_mtimes
+from evergraph.training.checkpoint_state import get_checkpoint_state as get_checkpoint_state
+from evergraph.training.checkpoint_state import latest_checkpoint as latest_checkpoint
+from evergraph.training.checkpoint_state import remove_checkpoint as remove_checkpoint
+from evergraph.training.checkpoint_state import update_checkpoint_state as update_checkpoint_state
+from evergraph.training.graph_io import write_graph as write_graph
+from evergraph.training.saver import Saver as Saver
+from evergraph.training.saver import export_meta_graph as export_meta_graph
+from evergraph.training.saver import import_meta_graph as import_meta_graph
 
 __getattr__, __dir__ = lazy_names(
     __name__,

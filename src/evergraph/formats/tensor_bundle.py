@@ -9,6 +9,7 @@ Reference: TensorFlow 1.15, tensorflow/core/util/tensor_bundle/tensor_bundle.cc.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
 from collections.abc import Sequence
@@ -246,12 +247,15 @@ class BundleReader:
         self._files.clear()
 
 
-def merge_bundles(prefixes: Sequence[str], destination: str) -> None:
+def merge_bundles(
+    prefixes: Sequence[str], destination: str, delete_old_folders: bool = False
+) -> None:
     """Make one checkpoint of several: data files are moved, the indexes become one.
 
     Args:
         prefixes: checkpoints that hold different tensors, or different slices of one.
         destination: prefix of the result.
+        delete_old_folders: remove the folders of `prefixes` that are empty then.
 
     Raises:
         InvalidArgumentError: two hold the same tensor, or slices of tensors that differ.
@@ -287,3 +291,8 @@ def merge_bundles(prefixes: Sequence[str], destination: str) -> None:
     _write_index(destination, merged, len(moves), f".tempstate{uuid.uuid4().int % 2**64}")
     for prefix in prefixes:
         Path(index_path(prefix)).unlink()
+    if delete_old_folders:
+        kept = Path(destination).parent
+        for folder in {Path(prefix).parent for prefix in prefixes} - {kept}:
+            with contextlib.suppress(OSError):  # not empty
+                folder.rmdir()

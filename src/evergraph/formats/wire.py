@@ -95,3 +95,21 @@ def parse_slice_text(text: str) -> tuple[Extent, ...]:
             raise ValueError(f"Expected a pair of numbers or '-' but got '{part}': string = {text}")
         extents.append((int(start), int(length)))
     return tuple(extents)
+
+
+def parse_shape_and_slice(text: str) -> tuple[tuple[int, ...], tuple[Extent, ...]]:
+    """The whole shape and the extents in an entry of `shape_and_slices`: "11 4 0,4:0,4".
+
+    Raises:
+        ValueError: `text` isn't of this form.
+    """
+    *sizes, slice_part = text.split(" ")
+    if not sizes:
+        raise ValueError(f"Need least two elements in shape_and_slice specification: {text}")
+    if not all(size.isdecimal() for size in sizes):
+        bad = next(size for size in sizes if not size.isdecimal())
+        raise ValueError(f"Non numerical dimension in shape_and_slice: {bad} in {text}")
+    extents = parse_slice_text(slice_part)
+    if len(extents) != len(sizes):
+        raise ValueError(f"Shape and slice have different numbers of dimensions: {text}")
+    return tuple(map(int, sizes)), extents

@@ -57,6 +57,21 @@ def run_steps(steps: Sequence[Step], env: Env) -> None:
         results = call_kernel(step, values)
         for slot, result in zip(step.outputs, results, strict=True):
             env[slot] = result if type(result) is np.ndarray else np.asarray(result)
+        for location, before, after in step.written:
+            if env[before] is None:
+                _check_first_value(step.op, location.op, env[after])
+
+
+def _check_first_value(op: Operation, location: Operation, value: np.ndarray) -> None:
+    """Hold the first value of a variable, which the kernel has none to compare with, to its shape."""
+    sizes = location._outputs[0].shape.sizes
+    if sizes is None or None in sizes or sizes == value.shape or not op.attrs.get("validate_shape"):
+        return
+    wanted, given = (f"[{','.join(map(str, shape))}]" for shape in (sizes, value.shape))
+    message = (
+        f"Assign requires shapes of both tensors to match. lhs shape= {wanted} rhs shape= {given}"
+    )
+    raise check_error(op, CheckFailure("InvalidArgumentError", message))
 
 
 def _is_dead(step: Step, values: Sequence[Any], env: Env) -> bool:

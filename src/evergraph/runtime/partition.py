@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from evergraph.core import dtypes
 from evergraph.runtime.program import NO_SLOT, Location, Program, Step
 
 
@@ -34,7 +35,10 @@ class Segment:
 
 def is_host(step: Step) -> bool:
     """Whether the step must run outside any executable."""
-    return step.op_def.host_only or step.op_def.numpy_only
+    if step.op_def.host_only or step.op_def.numpy_only:
+        return True
+    op = step.op  # XLA has no text
+    return any(t.dtype.base_dtype is dtypes.string for t in (*op._inputs, *op._outputs))
 
 
 def partition(program: Program) -> list[Segment]:
