@@ -104,6 +104,7 @@ from evergraph.graph.scopes import get_collection_ref as get_collection_ref
 from evergraph.graph.scopes import get_default_graph as get_default_graph
 from evergraph.graph.scopes import get_default_session as get_default_session
 from evergraph.graph.scopes import get_seed as get_seed
+from evergraph.graph.scopes import init_scope as init_scope
 from evergraph.graph.scopes import name_scope as name_scope
 from evergraph.graph.scopes import op_scope as op_scope
 from evergraph.graph.scopes import reset_default_graph as reset_default_graph
@@ -340,7 +341,6 @@ from evergraph.ops.state import assign as assign
 from evergraph.ops.state import assign_add as assign_add
 from evergraph.ops.state import assign_sub as assign_sub
 from evergraph.ops.state import count_up_to as count_up_to
-from evergraph.ops.state import is_variable_initialized as is_variable_initialized
 from evergraph.ops.state_scatter import batch_scatter_update as batch_scatter_update
 from evergraph.ops.state_scatter import scatter_add as scatter_add
 from evergraph.ops.state_scatter import scatter_div as scatter_div
@@ -398,6 +398,7 @@ from evergraph.variables.lists import global_variables_initializer as global_var
 from evergraph.variables.lists import initialize_all_variables as initialize_all_variables
 from evergraph.variables.lists import initialize_local_variables as initialize_local_variables
 from evergraph.variables.lists import initialize_variables as initialize_variables
+from evergraph.variables.lists import is_variable_initialized as is_variable_initialized
 from evergraph.variables.lists import local_variables as local_variables
 from evergraph.variables.lists import local_variables_initializer as local_variables_initializer
 from evergraph.variables.lists import model_variables as model_variables

@@ -1,5 +1,7 @@
 """tf.math: names only."""
 
+from evergraph.ops.activation import softplus as softplus
+from evergraph.ops.activation import softsign as softsign
 from evergraph.ops.array_layout import invert_permutation as invert_permutation
 from evergraph.ops.complex import angle as angle
 from evergraph.ops.complex import conj as conj
@@ -110,3 +112,7 @@ from evergraph.ops.math_vectors import lbeta as lbeta
 from evergraph.ops.math_vectors import polyval as polyval
 from evergraph.ops.sigmoid import log_sigmoid as log_sigmoid
 from evergraph.ops.sigmoid import sigmoid as sigmoid
+from evergraph.ops.softmax import log_softmax as log_softmax
+from evergraph.ops.softmax import softmax as softmax
+from evergraph.ops.top_k import in_top_k as in_top_k
+from evergraph.ops.top_k import top_k as top_k

@@ -1,9 +1,43 @@
 """tf.nn: names only."""
 
+from evergraph.ops.activation import elu as elu
+from evergraph.ops.activation import leaky_relu as leaky_relu
+from evergraph.ops.activation import relu as relu
+from evergraph.ops.activation import relu6 as relu6
+from evergraph.ops.activation import selu as selu
+from evergraph.ops.activation import softplus as softplus
+from evergraph.ops.activation import softsign as softsign
+from evergraph.ops.cross_entropy import (
+    softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits,
+)
+from evergraph.ops.cross_entropy import (
+    softmax_cross_entropy_with_logits_v2 as softmax_cross_entropy_with_logits_v2,
+)
+from evergraph.ops.cross_entropy import (
+    sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits,
+)
 from evergraph.ops.embedding import embedding_lookup as embedding_lookup
 from evergraph.ops.embedding import embedding_lookup_sparse as embedding_lookup_sparse
 from evergraph.ops.math_trigonometry import tanh as tanh
+from evergraph.ops.nn_basic import bias_add as bias_add
+from evergraph.ops.nn_basic import bias_add_v1 as bias_add_v1
+from evergraph.ops.nn_basic import crelu as crelu
+from evergraph.ops.nn_basic import l2_loss as l2_loss
+from evergraph.ops.nn_basic import relu_layer as relu_layer
+from evergraph.ops.nn_basic import xw_plus_b as xw_plus_b
+from evergraph.ops.nn_basic import xw_plus_b_v1 as xw_plus_b_v1
+from evergraph.ops.nn_losses import log_poisson_loss as log_poisson_loss
+from evergraph.ops.nn_losses import (
+    sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits,
+)
+from evergraph.ops.nn_losses import (
+    weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
+)
 from evergraph.ops.sigmoid import sigmoid as sigmoid
+from evergraph.ops.softmax import log_softmax as log_softmax
+from evergraph.ops.softmax import softmax as softmax
 from evergraph.ops.space_batch import space_to_batch as space_to_batch
 from evergraph.ops.space_depth import depth_to_space as depth_to_space
 from evergraph.ops.space_depth import space_to_depth as space_to_depth
+from evergraph.ops.top_k import in_top_k as in_top_k
+from evergraph.ops.top_k import top_k as top_k

@@ -19,7 +19,13 @@ from evergraph.training.checkpoint_state import get_checkpoint_state as get_chec
 from evergraph.training.checkpoint_state import latest_checkpoint as latest_checkpoint
 from evergraph.training.checkpoint_state import remove_checkpoint as remove_checkpoint
 from evergraph.training.checkpoint_state import update_checkpoint_state as update_checkpoint_state
+from evergraph.training.global_step import assert_global_step as assert_global_step
+from evergraph.training.global_step import create_global_step as create_global_step
+from evergraph.training.global_step import get_global_step as get_global_step
+from evergraph.training.global_step import get_or_create_global_step as get_or_create_global_step
+from evergraph.training.global_step import global_step as global_step
 from evergraph.training.graph_io import write_graph as write_graph
+from evergraph.training.moving_averages import ExponentialMovingAverage as ExponentialMovingAverage
 from evergraph.training.saver import Saver as Saver
 from evergraph.training.saver import export_meta_graph as export_meta_graph
 from evergraph.training.saver import import_meta_graph as import_meta_graph

@@ -63,7 +63,7 @@ class ArrayAssertions(unittest.TestCase):
         """The Euclidean norm of the difference is below `err`."""
         self.assertTrue(self._NDArrayNear(ndarray1, ndarray2, err), msg)
 
-    def _NDArrayNear(self, ndarray1: Any, ndarray2: Any, err: float) -> bool:  # noqa: N802
+    def _NDArrayNear(self, ndarray1: Any, ndarray2: Any, err: float) -> bool:
         return bool(np.linalg.norm(np.subtract(ndarray1, ndarray2)) < err)
 
     def assertAllClose(
@@ -113,13 +113,15 @@ class ArrayAssertions(unittest.TestCase):
         )
         if np.allclose(a, b, rtol=rtol, atol=atol):
             return
+        a, b = np.atleast_1d(a, b)
         far = np.logical_or(
             np.abs(a - b) > atol + rtol * np.abs(b), np.logical_xor(np.isnan(a), np.isnan(b))
         )
         where = np.where(far)
         detail = (
             f"not close where = {where}\nnot close lhs = {a[where]}\nnot close rhs = {b[where]}\n"
-            f"not close dif = {np.abs(a - b)[where]}\nnot close tol = {atol + rtol * np.abs(b[where])}"
+            f"not close dif = {np.abs(a - b)[where]}\n"
+            f"not close tol = {atol + rtol * np.abs(b[where])}"
         )
         np.testing.assert_allclose(
             a, b, rtol=rtol, atol=atol, err_msg=f"{msg}\n{detail}", equal_nan=True
@@ -174,6 +176,7 @@ class ArrayAssertions(unittest.TestCase):
         if a.dtype.kind in "fc" or a.dtype == _BFLOAT16:
             same = np.logical_or(same, np.logical_and(a != a, b != b))
         if not np.all(same):
+            a, b, same = np.atleast_1d(a, b, same)
             where = np.where(np.logical_not(same))
             detail = (
                 f"not equal where = {where}\nnot equal lhs = {a[where]!r}\n"
