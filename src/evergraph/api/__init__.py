@@ -7,6 +7,7 @@ from evergraph.api import dtypes as dtypes
 from evergraph.api import errors as errors
 from evergraph.api import gfile as gfile
 from evergraph.api import graph_util as graph_util
+from evergraph.api import image as image
 from evergraph.api import initializers as initializers
 from evergraph.api import io as io
 from evergraph.api import linalg as linalg
@@ -353,6 +354,7 @@ from evergraph.ops.state_scatter import scatter_nd_update as scatter_nd_update
 from evergraph.ops.state_scatter import scatter_sub as scatter_sub
 from evergraph.ops.state_scatter import scatter_update as scatter_update
 from evergraph.ops.strided_slice import strided_slice as strided_slice
+from evergraph.ops.strings import string_join as string_join
 from evergraph.ops.unique import setdiff1d as setdiff1d
 from evergraph.ops.unique import unique as unique
 from evergraph.ops.unique import unique_with_counts as unique_with_counts

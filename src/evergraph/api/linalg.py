@@ -3,6 +3,8 @@
 from evergraph.ops.array_layout import matrix_transpose as matrix_transpose
 from evergraph.ops.array_layout import transpose as transpose
 from evergraph.ops.clip import global_norm as global_norm
+from evergraph.ops.diagonals import diag as diag
+from evergraph.ops.diagonals import diag_part as diag_part
 from evergraph.ops.math_vectors import cross as cross
 from evergraph.ops.matmul import matmul as matmul
 from evergraph.ops.matmul import matvec as matvec
