@@ -42,7 +42,6 @@ TABLE: dict[str, str] = {
 # Only these may import a third party, whatever the table's transitive closure says.
 ONLY = {
     "jax": {"arrays", "runtime", "interop"},
-    "scipy": {"arrays"},
     "jaxlib": {"arrays", "runtime", "interop"},
     "scipy": {"arrays"},
     "absl": {"platform"},
