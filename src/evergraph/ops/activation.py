@@ -150,7 +150,7 @@ LEAKY_RELU = register_op(
 
 @LEAKY_RELU.kernel
 def _leaky_relu(xp: Namespace, features: Array, *, alpha: float) -> Array:
-    return xp.maximum(features, xp.multiply(features, alpha))
+    return xp.maximum(xp.multiply(features, alpha), features)
 
 
 @LEAKY_RELU.gradient

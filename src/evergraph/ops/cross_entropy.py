@@ -24,8 +24,11 @@ from evergraph.registry.shape_inference import ShapeContext
 
 
 def _cross_entropy_shape(c: ShapeContext) -> list[TensorShape]:
-    both = broadcast_shapes(_at_most_matrix(c.inputs[0]), _at_most_matrix(c.inputs[1]))
-    both = with_rank(both, 2)
+    x, y = c.inputs
+    try:
+        both = with_rank(merge(with_rank(x, 2), y), 2)
+    except ValueError:
+        both = with_rank(broadcast_shapes(_at_most_matrix(x), _at_most_matrix(y)), 2)
     return [TensorShape(both.as_list()[:1]), both]
 
 
@@ -57,6 +60,11 @@ def _softmax_cross_entropy(xp: Namespace, features: Array, labels: Array) -> lis
         "InvalidArgumentError",
         f"logits and labels must be broadcastable: logits_size={_text(x_shape)} "
         f"labels_size={_text(y_shape)}",
+    )
+    xp.check(
+        max(len(x_shape), len(y_shape)) == 2,
+        "InvalidArgumentError",
+        "logits and labels must be either 2-dimensional, or broadcasted to be 2-dimensional",
     )
     shape = tuple(
         max(a, b) if a and b else 0

@@ -147,6 +147,11 @@ def _histogram_fixed_width(
         "InvalidArgumentError",
         f"nbins should be a positive number, but got '{count}'",
     )
+    xp.check(
+        tuple(xp.shape(value_range)) == (2,),
+        "InvalidArgumentError",
+        "value_range should be a vector of 2 elements.",
+    )
     low, high = value_range[0], value_range[1]
     xp.check(
         xp.less(low, high),

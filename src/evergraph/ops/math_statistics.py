@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from evergraph.core import dtypes
+from evergraph.core.dtypes import DType
 from evergraph.core.dtypes import INDEX, NUMERIC
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.conversion import convert_to_tensor
@@ -135,10 +136,13 @@ EUCLIDEAN_NORM = register_op(
 
 @EUCLIDEAN_NORM.kernel
 def _euclidean_norm(
-    xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: bool
+    xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: bool, T: DType
 ) -> Array:
     axes = reduced_axes(xp, x.ndim, reduction_indices)
-    return xp.sqrt(xp.sum(xp.multiply(x, xp.conjugate(x)), axes, keep_dims))
+    squares = xp.sum(xp.multiply(x, xp.conjugate(x)), axes, keep_dims)
+    if T.is_integer:  # the sum may wrap; its root is cut off
+        return xp.cast(xp.sqrt(xp.cast(squares, np.float64)), T.as_numpy_dtype)
+    return xp.sqrt(squares)
 
 
 def reduce_euclidean_norm(

@@ -47,8 +47,13 @@ def _cross(xp: Namespace, a: Array, b: Array) -> Array:
         f"Both inputs must be of same shape: {_text(xp.shape(a))} vs. {_text(xp.shape(b))}",
     )
     xp.check(
-        a.ndim >= 1 and a.shape[-1] == 3,
+        a.ndim >= 1,
         "InvalidArgumentError",
+        f"Input must be at least 1D{_text(xp.shape(a))}",
+    )
+    xp.check(
+        a.shape[-1] == 3,
+        "FailedPreconditionError",
         "Cross-products are only defined for 3-element vectors.",
     )
     (a0, a1, a2), (b0, b1, b2) = xp.unstack(a, -1), xp.unstack(b, -1)

@@ -202,26 +202,28 @@ def matvec(
         return result
 
 
-def _batch_matrices(c: ShapeContext) -> tuple[list[Any], list[Any]] | None:
-    x, y = with_rank_at_least(c.inputs[0], 2), with_rank_at_least(c.inputs[1], 2)
-    if x.ndims is None or y.ndims is None:
-        return None
-    a, b = x.as_list(), y.as_list()
-    if c.attr("adj_x"):
-        a[-2:] = a[:-3:-1]
-    if c.attr("adj_y"):
-        b[-2:] = b[:-3:-1]
-    return a, b
+def _batch_matrices(c: ShapeContext) -> list[tuple[TensorShape, Any, Any]]:
+    """Batch shape, rows and columns of each operand."""
+    found = []
+    for shape, adjoint in zip(c.inputs, ("adj_x", "adj_y"), strict=True):
+        shape = with_rank_at_least(shape, 2)
+        if shape.ndims is None:
+            found.append((shape, None, None))
+            continue
+        *batch, rows, columns = shape.as_list()
+        if c.attr(adjoint):
+            rows, columns = columns, rows
+        found.append((TensorShape(batch), rows, columns))
+    return found
 
 
 def _batch_matmul_shape(c: ShapeContext) -> TensorShape:
-    found = _batch_matrices(c)
-    if found is None:
+    (x_batch, rows, x_inner), (y_batch, y_inner, columns) = _batch_matrices(c)
+    batch = merge(x_batch, y_batch)
+    merge_dims(x_inner, y_inner)
+    if batch.ndims is None:
         return TensorShape(None)
-    a, b = found
-    batch = merge(TensorShape(a[:-2]), TensorShape(b[:-2]))
-    merge_dims(a[-1], b[-2])
-    return TensorShape([*batch.as_list(), a[-2], b[-1]])
+    return TensorShape([*batch.as_list(), rows, columns])
 
 
 BATCH_MAT_MUL = register_op(
@@ -313,13 +315,12 @@ def batch_matmul(
 
 
 def _batch_matmul_v2_shape(c: ShapeContext) -> TensorShape:
-    found = _batch_matrices(c)
-    if found is None:
+    (x_batch, rows, x_inner), (y_batch, y_inner, columns) = _batch_matrices(c)
+    merge_dims(x_inner, y_inner)
+    batch = broadcast_shapes(x_batch, y_batch)
+    if batch.ndims is None:
         return TensorShape(None)
-    a, b = found
-    merge_dims(a[-1], b[-2])
-    batch = broadcast_shapes(TensorShape(a[:-2]), TensorShape(b[:-2]))
-    return TensorShape([*batch.as_list(), a[-2], b[-1]])
+    return TensorShape([*batch.as_list(), rows, columns])
 
 
 BATCH_MAT_MUL_V2 = register_op(

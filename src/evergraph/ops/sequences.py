@@ -56,6 +56,13 @@ def _range_shape(c: ShapeContext) -> TensorShape:
     return TensorShape([_range_length(*values)])
 
 
+def _check_scalar(xp: Namespace, name: str, value: Array) -> None:
+    shape = ",".join(str(size) for size in xp.shape(value))
+    xp.check(
+        not shape, "InvalidArgumentError", f"{name} must be a scalar, not shape [{shape}]"
+    )
+
+
 RANGE = register_op(
     "Range",
     inputs="start: Tidx, limit: Tidx, delta: Tidx",
@@ -75,6 +82,8 @@ def _range(
     *,
     Tidx: DType,
 ) -> np.ndarray:
+    for name, value in (("start", start), ("limit", limit), ("delta", delta)):
+        _check_scalar(xp, name, value)
     try:
         count = _range_length(start, limit, delta)
     except ValueError as error:
@@ -145,6 +154,8 @@ LIN_SPACE = register_op(
 
 @LIN_SPACE.kernel
 def _lin_space(xp: Namespace, start: Array, stop: Array, num: np.ndarray) -> Array:
+    for name, value in (("start", start), ("stop", stop), ("num", num)):
+        _check_scalar(xp, name, value)
     count = int(num)
     if count <= 0:
         raise InvalidArgumentError(None, None, f"Requires num > 0: {count}")
@@ -152,9 +163,9 @@ def _lin_space(xp: Namespace, start: Array, stop: Array, num: np.ndarray) -> Arr
         return xp.reshape(start, (1,))
     kind = np.dtype(start.dtype)
     step = xp.divide(xp.subtract(stop, start), np.asarray(count - 1, kind))
-    inner = xp.add(start, xp.multiply(step, np.arange(count - 1).astype(kind)))
-    # The last one is `stop` itself.
-    return xp.concatenate([inner, xp.reshape(stop, (1,))], 0)
+    inner = xp.add(start, xp.multiply(step, np.arange(1, count - 1).astype(kind)))
+    # The first and the last one are exact, also where the step is infinite.
+    return xp.concatenate([xp.reshape(start, (1,)), inner, xp.reshape(stop, (1,))], 0)
 
 
 def linspace(start: Any, stop: Any, num: Any, name: str | None = None) -> Tensor:

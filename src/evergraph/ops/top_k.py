@@ -197,6 +197,9 @@ IN_TOP_K_V2 = register_op(
 
 @IN_TOP_K_V2.kernel
 def _in_top_k_v2(xp: Namespace, predictions: Array, targets: Array, k: Array) -> Array:
+    xp.check(
+        not xp.shape(k), "InvalidArgumentError", f"k must be 0-D, got shape {list(xp.shape(k))}"
+    )
     return _is_in_top_k(xp, predictions, targets, k)
 
 

@@ -92,8 +92,9 @@ def zeta(x: Array, q: Array) -> Array:
 
 @quiet
 def igamma(a: Array, x: Array) -> Array:
-    """Lower regularised incomplete gamma function; NaN for x < 0 or a <= 0, and 0 at x = 0."""
-    return _incomplete_gamma("gammainc", a, x)
+    """Lower regularised incomplete gamma function; 0 at x = 0, NaN for x < 0 or a <= 0."""
+    value = _incomplete_gamma("gammainc", a, x)
+    return np.where(np.equal(x, 0), value.dtype.type(0), value)
 
 
 @quiet
