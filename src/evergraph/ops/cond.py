@@ -15,10 +15,10 @@ from evergraph.graph.keys import GraphKeys
 from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import add_to_collection, control_dependencies, name_scope
 from evergraph.ops.array_join import stack
-from evergraph.ops.identity import identity
 from evergraph.ops.constants import constant
 from evergraph.ops.control_contexts import CondContext
 from evergraph.ops.control_flow import merge_branches, switch
+from evergraph.ops.identity import identity
 
 
 def cond(

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from evergraph.core import dtypes
-from evergraph.core.dtypes import DType
-from evergraph.core.dtypes import INDEX, NUMERIC
+from evergraph.core.dtypes import INDEX, NUMERIC, DType
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Tensor

@@ -58,9 +58,7 @@ def _range_shape(c: ShapeContext) -> TensorShape:
 
 def _check_scalar(xp: Namespace, name: str, value: Array) -> None:
     shape = ",".join(str(size) for size in xp.shape(value))
-    xp.check(
-        not shape, "InvalidArgumentError", f"{name} must be a scalar, not shape [{shape}]"
-    )
+    xp.check(not shape, "InvalidArgumentError", f"{name} must be a scalar, not shape [{shape}]")
 
 
 RANGE = register_op(

@@ -90,8 +90,10 @@ def zeta(x: Array, q: Array) -> Array:
 
 
 def igamma(a: Array, x: Array) -> Array:
-    """Lower regularised incomplete gamma function; NaN for x < 0 or a <= 0, and 0 at x = 0."""
-    return _incomplete_gamma(lax.igamma, a, x)
+    """Lower regularised incomplete gamma function; 0 at x = 0, NaN for x < 0 or a <= 0."""
+    a, x = same_shape(*typed(a, x))
+    value = _incomplete_gamma(lax.igamma, a, x)
+    return lax.select(lax.eq(x, constant(x, 0)), lax.full_like(value, 0), value)
 
 
 def igammac(a: Array, x: Array) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from evergraph.arrays.numpy_backend.operands import (
@@ -149,8 +150,9 @@ def cumprod(x: Array, axis: int, exclusive: bool = False, reverse: bool = False)
 def cumulative_logsumexp(
     x: Array, axis: int, exclusive: bool = False, reverse: bool = False
 ) -> Array:
-    """Running `logsumexp`; see `cumsum`. An empty sum is -inf."""
-    return _running(np.logaddexp, -np.inf, x, axis, exclusive, reverse)
+    """Running `logsumexp`; see `cumsum`. An empty sum is the least number."""
+    least = float(ml_dtypes.finfo(np.asarray(x).dtype).min)
+    return _running(np.logaddexp, least, x, axis, exclusive, reverse)
 
 
 @quiet
