@@ -150,7 +150,7 @@ LEAKY_RELU = register_op(
 
 @LEAKY_RELU.kernel
 def _leaky_relu(xp: Namespace, features: Array, *, alpha: float) -> Array:
-    return xp.maximum(xp.multiply(features, alpha), features)
+    return xp.where(xp.greater(features, 0), features, xp.multiply(features, alpha))
 
 
 @LEAKY_RELU.gradient
@@ -256,7 +256,7 @@ def _elu_grad(xp: Namespace, gradients: Array, outputs: Array) -> Array:
 
 @ELU_GRAD.gradient
 def _elu_grad_gradient(op: Operation, d_backprops: Tensor) -> tuple[Tensor, Tensor]:
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
 
     gradients, outputs = op.inputs
     d_gradients = ELU_GRAD(d_backprops, outputs)
@@ -318,7 +318,7 @@ def _selu_grad(xp: Namespace, gradients: Array, outputs: Array) -> Array:
 
 @SELU_GRAD.gradient
 def _selu_grad_gradient(op: Operation, d_backprops: Tensor) -> tuple[Tensor, Tensor]:
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
 
     gradients, outputs = op.inputs
     d_gradients = SELU_GRAD(d_backprops, outputs)

@@ -89,7 +89,7 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
 
     Reference: TensorFlow 1.15, tensorflow/python/ops/clip_ops.py.
     """
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
 
     with name_scope(name, "clip_by_norm", [t, clip_norm]) as scope:
         is_sparse = isinstance(t, IndexedSlices)
@@ -201,7 +201,7 @@ def clip_by_global_norm(
 
     Reference: TensorFlow 1.15, tensorflow/python/ops/clip_ops.py.
     """
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
 
     _check_list(t_list)
     t_list = list(t_list)

@@ -163,7 +163,7 @@ def _negative_text(flat: np.ndarray) -> str:
 
 @DYNAMIC_STITCH.gradient
 def _stitch_gradient(op: Operation, d_merged: Any) -> list[Any]:
-    from evergraph.ops.array_index import gather
+    from evergraph.ops.array_gather import gather
     from evergraph.ops.math_segment import unsorted_segment_sum
 
     count = len(op.inputs) // 2

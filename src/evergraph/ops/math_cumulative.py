@@ -163,7 +163,7 @@ def _cumulative_logsumexp(
 
 @CUMULATIVE_LOGSUMEXP.gradient
 def _cumulative_logsumexp_gradient(op: Operation, d_out: Tensor) -> list[Any]:
-    from evergraph.ops.array_index import where_v2
+    from evergraph.ops.select import where_v2
 
     x, axis = op.inputs
     y = op.outputs[0]

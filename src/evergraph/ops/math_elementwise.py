@@ -473,7 +473,7 @@ def squared_difference(x: Any, y: Any, name: str | None = None) -> Tensor:
 
 def _select_gradient(op: Operation, d_z: Tensor, takes_x: Any) -> tuple[Tensor, Tensor]:
     """The gradient goes to `x` where `takes_x(x, y)`, else to `y`."""
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
 
     x, y = op.inputs
     sx, sy = array_shape.shape(x), array_shape.shape(y)

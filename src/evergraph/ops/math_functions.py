@@ -427,7 +427,7 @@ def _pow(xp: Namespace, x: Array, y: Array) -> Array:
 
 @POW.gradient
 def _pow_gradient(op: Operation, d_z: Tensor) -> tuple[Tensor, Tensor]:
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
     from evergraph.ops.math_comparison import not_equal
 
     x, y = op.inputs

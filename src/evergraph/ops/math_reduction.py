@@ -288,7 +288,8 @@ def _prod(xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: 
 
 @PROD.gradient
 def _prod_gradient(op: Operation, d_output: Any) -> tuple[Any, None]:
-    from evergraph.ops.array_index import gather, setdiff1d
+    from evergraph.ops.array_gather import gather
+    from evergraph.ops.unique import setdiff1d
     from evergraph.ops.array_layout import invert_permutation, tile, transpose
 
     # d(product) / d(x_i) is the product of the others: that of those before times that of those

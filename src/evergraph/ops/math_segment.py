@@ -74,7 +74,8 @@ def _gather_drop_negatives(
     is_positive: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Gather rows, zeros where the number is negative; also what a second gather can use again."""
-    from evergraph.ops.array_index import gather, where
+    from evergraph.ops.array_gather import gather
+    from evergraph.ops.select import where
 
     if clipped_ids is None:
         clipped_ids = maximum(ids, fills.zeros_like(ids))
@@ -135,7 +136,7 @@ def unsorted_segment_sum(
 
 
 def _unsorted_extreme_gradient(op: Operation, d_output: Tensor) -> tuple[Tensor, None, None]:
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
 
     data, segment_ids, num_segments = op.inputs
     gathered, clipped, is_positive = _gather_drop_negatives(op.outputs[0], segment_ids)
@@ -254,7 +255,8 @@ def _unsorted_segment_prod(
 
 @UNSORTED_SEGMENT_PROD.gradient
 def _unsorted_segment_prod_gradient(op: Operation, d_output: Tensor) -> tuple[Tensor, None, None]:
-    from evergraph.ops.array_index import gather, where
+    from evergraph.ops.array_gather import gather
+    from evergraph.ops.select import where
 
     # The product divided by the element, but for zeros: a lone one gets the product of the others,
     # and with two in a segment every gradient is 0.

@@ -50,7 +50,7 @@ def _segment_sum(xp: Namespace, data: Array, segment_ids: Array) -> Array:
 
 @SEGMENT_SUM.gradient
 def _segment_sum_gradient(op: Operation, d_output: Tensor) -> tuple[Tensor, None]:
-    from evergraph.ops.array_index import gather
+    from evergraph.ops.array_gather import gather
 
     return gather(d_output, op.inputs[1]), None
 
@@ -93,7 +93,7 @@ def _segment_mean(xp: Namespace, data: Array, segment_ids: Array) -> Array:
 
 @SEGMENT_MEAN.gradient
 def _segment_mean_gradient(op: Operation, d_output: Tensor) -> tuple[Tensor, None]:
-    from evergraph.ops.array_index import gather
+    from evergraph.ops.array_gather import gather
 
     data, segment_ids = op.inputs
     rank = array_shape.rank(data)
@@ -163,7 +163,8 @@ def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Tensor
 
 def _segment_extreme_gradient(op: Operation, d_output: Tensor) -> tuple[Tensor, None]:
     """Share the gradient evenly among the elements that are equal to the extreme."""
-    from evergraph.ops.array_index import gather, where
+    from evergraph.ops.array_gather import gather
+    from evergraph.ops.select import where
 
     data, segment_ids = op.inputs
     zeros = fills.zeros_like(data, dtype=data.dtype)

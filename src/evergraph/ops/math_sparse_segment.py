@@ -98,7 +98,7 @@ def _sparse_segment_sum_gradient(op: Operation, d_output: Tensor) -> tuple[Tenso
 
 
 def _d_data_of_sum(op: Operation, d_output: Tensor) -> Tensor:
-    from evergraph.ops.array_index import gather
+    from evergraph.ops.array_gather import gather
 
     rows = array_shape.shape(op.inputs[0])[0]
     return unsorted_segment_sum(gather(d_output, op.inputs[2]), op.inputs[1], rows)

@@ -232,7 +232,7 @@ def _bessel_i1e(xp: Namespace, x: Array) -> Array:
 
 @BESSEL_I1E.gradient
 def _bessel_i1e_gradient(op: Operation, d_y: Tensor) -> Tensor:
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
 
     (x,), (y,) = op.inputs, op.outputs
     with control_dependencies([d_y]):

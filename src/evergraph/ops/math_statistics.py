@@ -138,6 +138,9 @@ def _euclidean_norm(
     xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: bool, T: DType
 ) -> Array:
     axes = reduced_axes(xp, x.ndim, reduction_indices)
+    if all(x.shape[axis] == 1 for axis in axes):
+        # Nothing is added up: TensorFlow hands the values on, sign and all.
+        return xp.sum(x, axes, keep_dims)
     squares = xp.sum(xp.multiply(x, xp.conjugate(x)), axes, keep_dims)
     if T.is_integer:  # the sum may wrap; its root is cut off
         return xp.cast(xp.sqrt(xp.cast(squares, np.float64)), T.as_numpy_dtype)
@@ -186,7 +189,7 @@ def reduce_logsumexp(
 
     Reference: TensorFlow 1.15, tensorflow/python/ops/math_ops.py.
     """
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
 
     axis = one_of("axis", axis, "reduction_indices", reduction_indices)
     keepdims = bool(one_of("keepdims", keepdims, "keep_dims", keep_dims))

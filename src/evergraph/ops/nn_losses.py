@@ -44,7 +44,7 @@ def sigmoid_cross_entropy_with_logits(
 
     Reference: TensorFlow 1.15, tensorflow/python/ops/nn_impl.py.
     """
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
 
     check_cross_entropy_arguments("sigmoid_cross_entropy_with_logits", _sentinel, labels, logits)
     with name_scope(name, "logistic_loss", [logits, labels]) as scope:
@@ -122,7 +122,7 @@ def log_poisson_loss(
 
     Reference: TensorFlow 1.15, tensorflow/python/ops/nn_impl.py.
     """
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
 
     with name_scope(name, "log_poisson_loss", [log_input, targets]):
         log_input = convert_to_tensor(log_input, name="log_input")

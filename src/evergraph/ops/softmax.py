@@ -82,7 +82,7 @@ def softmax(logits: Any, axis: Any = None, name: str | None = None, dim: Any = N
 
 def _along_axis(op_def: OpDef, logits: Any, axis: Any, name: str | None) -> Tensor:
     """Apply an op of the last axis along another one: exchange both before and after."""
-    from evergraph.ops.array_index import where
+    from evergraph.ops.select import where
 
     logits = convert_to_tensor(logits)
     shape = logits.shape

@@ -89,7 +89,8 @@ def _top_k(xp: Namespace, values: Array, *, k: int) -> list[Array]:
 @TOP_K.gradient
 def _top_k_gradient(op: Operation, d_values: Tensor, d_indices: Any) -> list[Tensor]:
     """Put each gradient where its element came from, in the matrix of all rows."""
-    from evergraph.ops.array_index import gather, scatter_nd
+    from evergraph.ops.array_gather import gather
+    from evergraph.ops.array_scatter import scatter_nd
     from evergraph.ops.sequences import range
 
     in_shape = array_shape.shape(op.inputs[0])

@@ -91,8 +91,12 @@ def zeta(x: Array, q: Array) -> Array:
 
 def igamma(a: Array, x: Array) -> Array:
     """Lower regularised incomplete gamma function; 0 at x = 0, NaN for x < 0 or a <= 0."""
+    return _zero_at_zero(lax.igamma, a, x)
+
+
+def _zero_at_zero(function: Callable[..., Array], a: Array, x: Array) -> Array:
     a, x = same_shape(*typed(a, x))
-    value = _incomplete_gamma(lax.igamma, a, x)
+    value = _incomplete_gamma(function, a, x)
     return lax.select(lax.eq(x, constant(x, 0)), lax.full_like(value, 0), value)
 
 
@@ -132,4 +136,4 @@ def igamma_grad_a(a: Array, x: Array) -> Array:
 
     igamma = e^(a log x - x - lgamma(a + 1)) * sum of t_n, t_n = x^n / ((a + 1) ... (a + n)).
     """
-    return _incomplete_gamma(lax.igamma_grad_a, a, x)
+    return _zero_at_zero(lax.igamma_grad_a, a, x)

@@ -142,6 +142,7 @@ def igamma_grad_a(a: Array, x: Array) -> Array:
     dtype = x.dtype
     a, x = np.broadcast_arrays(a.astype(np.float64), x.astype(np.float64))
     is_known = (x >= 0) & (a > 0) & np.isfinite(a)
+    at_zero = x == 0
     is_flat = ~is_known | (x == 0) | np.isinf(x)
     a, x = np.where(is_flat, 1.0, a), np.where(is_flat, 1.0, x)
     term, total, harmonic = np.ones_like(a), np.ones_like(a), np.zeros_like(a)
@@ -155,4 +156,5 @@ def igamma_grad_a(a: Array, x: Array) -> Array:
     factor = np.exp(a * np.log(x) - x - _scipy().gammaln(a + 1))
     value = factor * (total * (np.log(x) - _scipy().psi(a + 1)) + slope)
     value = np.where(is_known, np.where(is_flat, 0.0, value), np.nan)
+    value = np.where(at_zero, 0.0, value)
     return value.astype(dtype)
