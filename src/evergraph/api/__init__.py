@@ -14,11 +14,14 @@ from evergraph.api import linalg as linalg
 from evergraph.api import logging as logging
 from evergraph.api import manip as manip
 from evergraph.api import math as math
+from evergraph.api import nest as nest
 from evergraph.api import nn as nn
 from evergraph.api import random as random
+from evergraph.api import raw_ops as raw_ops
 from evergraph.api import resource_loader as resource_loader
 from evergraph.api import sparse as sparse
 from evergraph.api import summary as summary
+from evergraph.api import sysconfig as sysconfig
 from evergraph.api import train as train
 from evergraph.api import version as version
 from evergraph.api.lazy import LAZY
@@ -353,12 +356,17 @@ from evergraph.ops.state_scatter import scatter_nd_sub as scatter_nd_sub
 from evergraph.ops.state_scatter import scatter_nd_update as scatter_nd_update
 from evergraph.ops.state_scatter import scatter_sub as scatter_sub
 from evergraph.ops.state_scatter import scatter_update as scatter_update
+from evergraph.ops.strided_slice import newaxis as newaxis
 from evergraph.ops.strided_slice import strided_slice as strided_slice
 from evergraph.ops.strings import string_join as string_join
 from evergraph.ops.unique import setdiff1d as setdiff1d
 from evergraph.ops.unique import unique as unique
 from evergraph.ops.unique import unique_with_counts as unique_with_counts
+from evergraph.platform.eager import executing_eagerly as executing_eagerly
+from evergraph.platform.versions import COMPILER_VERSION as COMPILER_VERSION
+from evergraph.platform.versions import CXX11_ABI_FLAG as CXX11_ABI_FLAG
 from evergraph.platform.versions import GIT_VERSION as GIT_VERSION
+from evergraph.platform.versions import MONOLITHIC_BUILD as MONOLITHIC_BUILD
 from evergraph.platform.versions import VERSION as VERSION
 from evergraph.registry.gradients import RegisterGradient as RegisterGradient
 from evergraph.runtime.session import InteractiveSession as InteractiveSession

@@ -30,6 +30,9 @@ MASKS = (
 )
 MASK_ATTRS = dict.fromkeys(MASKS, "int = 0")
 
+# What `tensor[:, tf.newaxis]` is written with, as in NumPy.
+newaxis = None
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:

@@ -386,18 +386,62 @@ def file_crc32(filename: Any, block_size: int = 1 << 20) -> str:
     return hex(crc & 0xFFFFFFFF)
 
 
-# The names of tf.io.gfile's functions.
-file_exists_v2 = file_exists
-delete_file_v2 = delete_file
-get_matching_files_v2 = get_matching_files
-create_dir_v2 = create_dir
-recursive_create_dir_v2 = recursive_create_dir
-copy_v2 = copy
-rename_v2 = rename
-delete_recursively_v2 = delete_recursively
-is_directory_v2 = is_directory
-list_directory_v2 = list_directory
-stat_v2 = stat
+# What tf.io.gfile has: the same functions with other names of parameters.
+
+
+def file_exists_v2(path: Any) -> bool:
+    """Whether a file or directory is there."""
+    return file_exists(path)
+
+
+def delete_file_v2(path: Any) -> None:
+    """Delete a file; NotFoundError if there is none."""
+    delete_file(path)
+
+
+def get_matching_files_v2(pattern: Any) -> list[str]:
+    """Paths that match the glob pattern, or any of a list of patterns."""
+    return get_matching_files(pattern)
+
+
+def create_dir_v2(path: Any) -> None:
+    """Make a directory; nothing happens when it exists, its parent must."""
+    create_dir(path)
+
+
+def recursive_create_dir_v2(path: Any) -> None:
+    """Make a directory and all that are missing above it."""
+    recursive_create_dir(path)
+
+
+def copy_v2(src: Any, dst: Any, overwrite: bool = False) -> None:
+    """Copy a file; AlreadyExistsError when `dst` exists and not `overwrite`."""
+    copy(src, dst, overwrite)
+
+
+def rename_v2(src: Any, dst: Any, overwrite: bool = False) -> None:
+    """Rename or move a file; AlreadyExistsError when `dst` exists and not `overwrite`."""
+    rename(src, dst, overwrite)
+
+
+def delete_recursively_v2(path: Any) -> None:
+    """Delete a directory and all in it."""
+    delete_recursively(path)
+
+
+def is_directory_v2(path: Any) -> bool:
+    """Whether the path is a directory."""
+    return is_directory(path)
+
+
+def list_directory_v2(path: Any) -> list[str]:
+    """Names of what is in a directory, without "." and ".."."""
+    return list_directory(path)
+
+
+def stat_v2(path: Any) -> FileStatistics:
+    """Size, time of the last change and kind of a file or directory."""
+    return stat(path)
 
 
 def walk_v2(
