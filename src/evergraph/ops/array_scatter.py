@@ -15,30 +15,37 @@ from evergraph.ops.array_gather import gather_nd
 from evergraph.ops.fills import checked_sizes, zeros_like
 from evergraph.ops.identity import identity
 from evergraph.registry.op_def import OpDef, register_op
-from evergraph.registry.shape_functions import with_rank_at_least
+from evergraph.registry.shape_functions import merge, with_rank_at_least
 from evergraph.registry.shape_inference import ShapeContext, shape_text
 
 
-def _check_parts(indices: TensorShape, updates: TensorShape, whole: TensorShape) -> None:
+def _check_parts(
+    indices: TensorShape, updates: TensorShape, whole: TensorShape, word: str
+) -> None:
     """Raise ValueError unless updates.shape is indices.shape[:-1] + whole.shape[k:]."""
-    if indices.ndims is None or updates.ndims is None or whole.ndims is None:
+    if indices.ndims is None or updates.ndims is None:
         return
     *outer, depth = indices.as_list()
-    if depth is None:
+    sizes, count = updates.as_list(), len(outer)
+    try:
+        merge(TensorShape(outer), TensorShape(sizes[:count]))
+    except ValueError as error:
+        raise ValueError(
+            f"The outer {count} dimensions of indices.shape={shape_text(indices)} must match "
+            f"the outer {count} dimensions of updates.shape={shape_text(updates)}: "
+            f"{str(error).rstrip('.')}"
+        ) from None
+    if depth is None or whole.ndims is None:
         return
-    outer_text, sizes = len(outer), updates.as_list()
-    if not TensorShape(sizes[: len(outer)]).is_compatible_with(outer) or len(sizes) < len(outer):
+    inner, rest = whole.as_list()[depth:], sizes[count:]
+    try:
+        merge(TensorShape(inner), TensorShape(rest))
+    except ValueError as error:
         raise ValueError(
-            f"The outer {outer_text} dimensions of indices.shape={shape_text(indices)} must match "
-            f"the outer {outer_text} dimensions of updates.shape={shape_text(updates)}"
-        )
-    inner = whole.as_list()[depth:]
-    rest = sizes[len(outer) :]
-    if depth > whole.ndims or not TensorShape(rest).is_compatible_with(inner):
-        raise ValueError(
-            f"The inner {len(inner)} dimensions of input.shape={shape_text(whole)} must match the "
-            f"inner {len(rest)} dimensions of updates.shape={shape_text(updates)}"
-        )
+            f"The inner {len(inner)} dimensions of {word}.shape={shape_text(whole)} must match the "
+            f"inner {len(rest)} dimensions of updates.shape={shape_text(updates)}: "
+            f"{str(error).rstrip('.')}"
+        ) from None
 
 
 def _scatter_nd_shape(c: ShapeContext) -> TensorShape:
@@ -51,7 +58,7 @@ def _scatter_nd_shape(c: ShapeContext) -> TensorShape:
         and updates.num_elements() not in (0, None)
     ):
         raise ValueError("Indices and updates specified for empty output shape")
-    _check_parts(indices, updates, whole)
+    _check_parts(indices, updates, whole, "output")
     return whole
 
 
@@ -138,7 +145,7 @@ def _tensor_scatter_shape(c: ShapeContext) -> TensorShape:
     with_rank_at_least(whole, 1)
     with_rank_at_least(indices, 1)
     with_rank_at_least(updates, 1)
-    _check_parts(indices, updates, whole)
+    _check_parts(indices, updates, whole, "input")
     return whole
 
 

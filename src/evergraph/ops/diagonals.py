@@ -148,8 +148,10 @@ def _matrix_set_diag_shape(c: ShapeContext) -> TensorShape:
             return TensorShape(None)
         return TensorShape([*diagonal.as_list()[:-1], None, None])
     *batch, rows, columns = source.as_list()
-    wanted = TensorShape([*batch, _smaller(rows, columns)])
-    merged = merge(wanted, diagonal)
+    least = _smaller(rows, columns)
+    if diagonal.ndims is not None:
+        merge_dims(least, diagonal.as_list()[-1])
+    merged = merge(TensorShape([*batch, least]), diagonal)
     return TensorShape([*merged.as_list()[:-1], rows, columns])
 
 

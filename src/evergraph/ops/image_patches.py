@@ -12,14 +12,16 @@ from evergraph.core.errors import InvalidArgumentError
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.composite import SparseTensor
+from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
+from evergraph.graph.scopes import name_scope
 from evergraph.ops.array_concat import concat
 from evergraph.ops.array_layout import transpose
 from evergraph.ops.array_shape import expand_dims, one_of, reshape
 from evergraph.ops.array_shape import shape as shape_of
 from evergraph.ops.fills import ones
 from evergraph.ops.sequences import range as range_of
-from evergraph.registry.op_def import register_op
+from evergraph.registry.op_def import get_op_def, register_op
 from evergraph.registry.shape_functions import with_rank
 from evergraph.registry.shape_inference import ShapeContext
 
@@ -130,36 +132,48 @@ def _extract_image_patches(
 
 @EXTRACT_IMAGE_PATCHES.gradient
 def _extract_image_patches_gradient(op: Operation, d_patches: Tensor) -> list[Tensor]:
-    from evergraph.ops.sparse_matrices import sparse_slice, sparse_tensor_dense_matmul
-
     attrs = {key: op.get_attr(key) for key in ("ksizes", "strides", "rates", "padding")}
     sizes: Any = shape_of(op.inputs[0], out_type=dtypes.int64)
     batch, rows_in, columns_in, channels = sizes[0], sizes[1], sizes[2], sizes[3]
     # Number the places of the input from 1 (0 is padding) and see where each patch took them.
-    input_count: Any = 1 + rows_in * columns_in
-    numbers = reshape(range_of(1, input_count, dtype=dtypes.int64), (1, rows_in, columns_in, 1))
+    input_count = 1 + rows_in * columns_in
+    numbers = range_of(1, input_count, dtype=dtypes.int64)
+    numbers = reshape(numbers, (1, rows_in, columns_in, 1))
     taken = EXTRACT_IMAGE_PATCHES(numbers, **attrs)
     output_sizes: Any = shape_of(op.outputs[0], out_type=dtypes.int64)
     rows_out, columns_out = output_sizes[1], output_sizes[2]
     _, height, width, _ = attrs["ksizes"]
-    output_count: Any = rows_out * columns_out * height * width
-    places = reshape(
-        range_of(output_count, dtype=dtypes.int64), (1, rows_out, columns_out, height * width)
-    )
-    pairs = concat([expand_dims(taken, axis=-1), expand_dims(places, axis=-1)], axis=-1)
-    pairs = reshape(pairs, (-1, 2))
-    whole = SparseTensor(
-        pairs, ones([output_count], dtype=d_patches.dtype), (input_count, output_count)
-    )
-    jacobian = sparse_slice(whole, (1, 0), (input_count - 1, output_count))
-    d_patches = transpose(
-        reshape(d_patches, (batch, rows_out, columns_out, height, width, channels)),
-        (1, 2, 3, 4, 0, 5),
-    )
-    flat = reshape(d_patches, (-1, batch * channels))
-    d_flat = sparse_tensor_dense_matmul(jacobian, flat)
+    output_count = rows_out * columns_out * height * width
+    places = range_of(output_count, dtype=dtypes.int64)
+    places = reshape(places, (1, rows_out, columns_out, height * width))
+    jacobian = _jacobian(taken, places, (input_count, output_count), d_patches)
+    split = (batch, rows_out, columns_out, height, width, channels)
+    d_patches = transpose(reshape(d_patches, split), (1, 2, 3, 4, 0, 5))
+    d_flat = _product(jacobian, reshape(d_patches, (-1, batch * channels)))
     d_images = reshape(d_flat, (rows_in, columns_in, batch, channels))
     return [transpose(d_images, (2, 0, 1, 3))]
+
+
+def _jacobian(taken: Any, places: Any, sizes: tuple[Any, Any], d_patches: Tensor) -> SparseTensor:
+    """The sparse matrix with a one where an output element was taken from an input element."""
+    pairs = concat([expand_dims(taken, axis=-1), expand_dims(places, axis=-1)], axis=-1)
+    input_count, output_count = sizes
+    whole = SparseTensor(
+        reshape(pairs, (-1, 2)), ones([output_count], dtype=d_patches.dtype), sizes
+    )
+    indices, values, shape = get_op_def("SparseSlice")(
+        whole.indices, whole.values, whole.dense_shape, (1, 0), (input_count - 1, output_count)
+    )
+    return SparseTensor(indices, values, shape)
+
+
+def _product(matrix: SparseTensor, dense: Tensor) -> Tensor:
+    with name_scope(None, "SparseTensorDenseMatMul", [matrix.indices, matrix.values, dense]) as scope:
+        dense = convert_to_tensor(dense, name="b")
+        result: Tensor = get_op_def("SparseTensorDenseMatMul")(
+            matrix.indices, matrix.values, matrix.dense_shape, dense, name=scope
+        )
+        return result
 
 
 def extract_image_patches(
@@ -213,6 +227,30 @@ def _extract_volume_patches(
     xp: Namespace, x: Array, *, ksizes: list[int], strides: list[int], padding: bytes
 ) -> Array:
     return _patches(xp, x, ksizes, strides, [1] * 5, padding)
+
+
+@EXTRACT_VOLUME_PATCHES.gradient
+def _extract_volume_patches_gradient(op: Operation, d_patches: Tensor) -> list[Tensor]:
+    attrs = {key: op.get_attr(key) for key in ("ksizes", "strides", "padding")}
+    _, planes_in, rows_in, columns_in, _ = op.inputs[0].shape.as_list()
+    sizes: Any = shape_of(op.inputs[0])
+    batch, channels = sizes[0], sizes[4]
+    input_count = 1 + planes_in * rows_in * columns_in  # type: ignore[operator]  # known, as in TensorFlow
+    numbers = range_of(1, input_count, dtype=dtypes.int64)
+    numbers = reshape(numbers, (1, planes_in, rows_in, columns_in, 1))
+    taken = EXTRACT_VOLUME_PATCHES(numbers, **attrs)
+    _, planes_out, rows_out, columns_out, _ = op.outputs[0].shape.as_list()
+    _, depth, height, width, _ = attrs["ksizes"]
+    volume = depth * height * width
+    output_count = planes_out * rows_out * columns_out * volume  # type: ignore[operator]  # known
+    places = range_of(output_count, dtype=dtypes.int64)
+    places = reshape(places, (1, planes_out, rows_out, columns_out, volume))
+    jacobian = _jacobian(taken, places, (input_count, output_count), d_patches)
+    split = (batch, planes_out, rows_out, columns_out, depth, height, width, channels)
+    d_patches = transpose(reshape(d_patches, split), (1, 2, 3, 4, 5, 6, 0, 7))
+    d_flat = _product(jacobian, reshape(d_patches, (-1, batch * channels)))
+    d_input = reshape(d_flat, (planes_in, rows_in, columns_in, batch, channels))
+    return [transpose(d_input, (3, 0, 1, 2, 4))]
 
 
 def extract_volume_patches(

@@ -6,7 +6,7 @@ import itertools
 import traceback
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class EagerArray(np.ndarray):
 
 
 def _plain_argument(value: np.ndarray) -> Any:
-    """Scalars as NumPy scalars or bytes, as TensorFlow hands them over; arrays the function owns."""
+    """Scalars as NumPy scalars or bytes, as TensorFlow hands them over; else the function's own."""
     return value[()] if value.ndim == 0 else np.array(value)
 
 
@@ -145,6 +145,17 @@ def _py_func(
     op: Operation,
 ) -> list[np.ndarray]:
     return _call(token, [_plain_argument(np.asarray(x)) for x in inputs], Tout, op)
+
+
+@EAGER_PY_FUNC.gradient
+def _eager_py_func_gradient(op: Operation, *d_outputs: Any) -> NoReturn:
+    raise errors.UnsupportedError(
+        errors.explain(
+            f"No gradient flows through tf.py_function '{op.name}'.",
+            created=op.created_at,
+            fix="write the function with tf.custom_gradient, or with tensors",
+        )
+    )
 
 
 @EAGER_PY_FUNC.kernel

@@ -67,7 +67,8 @@ def _batch_to_blocks(
         return TensorShape([None] * (count + 1) + dims[count + 1 :])
     if any(b < 1 for b in block):
         raise ValueError("block_shape must be positive")
-    dims[0] = None if dims[0] is None else _divided(dims[0], math.prod(block))
+    for b in block:
+        dims[0] = None if dims[0] is None else _divided(dims[0], b)
     for i, b in enumerate(block):
         size = dims[i + 1]
         if size is None or crops is None:
