@@ -135,7 +135,10 @@ from evergraph.ops.array_layout import transpose as transpose
 from evergraph.ops.array_pad import pad as pad
 from evergraph.ops.array_scatter import scatter_nd as scatter_nd
 from evergraph.ops.array_scatter import tensor_scatter_add as tensor_scatter_add
+from evergraph.ops.array_scatter import tensor_scatter_add as tensor_scatter_nd_add
+from evergraph.ops.array_scatter import tensor_scatter_sub as tensor_scatter_nd_sub
 from evergraph.ops.array_scatter import tensor_scatter_sub as tensor_scatter_sub
+from evergraph.ops.array_scatter import tensor_scatter_update as tensor_scatter_nd_update
 from evergraph.ops.array_scatter import tensor_scatter_update as tensor_scatter_update
 from evergraph.ops.array_shape import expand_dims as expand_dims
 from evergraph.ops.array_shape import rank as rank
@@ -170,8 +173,10 @@ from evergraph.ops.complex import real as real
 from evergraph.ops.cond import case as case
 from evergraph.ops.cond import cond as cond
 from evergraph.ops.constants import constant as constant
+from evergraph.ops.constants import constant_value as get_static_value
 from evergraph.ops.diagonals import diag as diag
 from evergraph.ops.diagonals import diag_part as diag_part
+from evergraph.ops.diagonals import eye as eye
 from evergraph.ops.diagonals import matrix_band_part as matrix_band_part
 from evergraph.ops.diagonals import matrix_diag as matrix_diag
 from evergraph.ops.diagonals import matrix_diag_part as matrix_diag_part

@@ -1,10 +1,15 @@
 """tf.linalg: names only."""
 
 from evergraph.ops.array_layout import matrix_transpose as matrix_transpose
-from evergraph.ops.array_layout import transpose as transpose
+from evergraph.ops.array_layout import matrix_transpose as transpose
 from evergraph.ops.clip import global_norm as global_norm
-from evergraph.ops.diagonals import diag as diag
-from evergraph.ops.diagonals import diag_part as diag_part
+from evergraph.ops.diagonals import diag as tensor_diag
+from evergraph.ops.diagonals import diag_part as tensor_diag_part
+from evergraph.ops.diagonals import eye as eye
+from evergraph.ops.diagonals import matrix_band_part as band_part
+from evergraph.ops.diagonals import matrix_diag as diag
+from evergraph.ops.diagonals import matrix_diag_part as diag_part
+from evergraph.ops.diagonals import matrix_set_diag as set_diag
 from evergraph.ops.math_vectors import cross as cross
 from evergraph.ops.matmul import matmul as matmul
 from evergraph.ops.matmul import matvec as matvec

@@ -19,9 +19,7 @@ from evergraph.registry.shape_functions import merge, with_rank_at_least
 from evergraph.registry.shape_inference import ShapeContext, shape_text
 
 
-def _check_parts(
-    indices: TensorShape, updates: TensorShape, whole: TensorShape, word: str
-) -> None:
+def _check_parts(indices: TensorShape, updates: TensorShape, whole: TensorShape, word: str) -> None:
     """Raise ValueError unless updates.shape is indices.shape[:-1] + whole.shape[k:]."""
     if indices.ndims is None or updates.ndims is None:
         return
@@ -33,7 +31,7 @@ def _check_parts(
         raise ValueError(
             f"The outer {count} dimensions of indices.shape={shape_text(indices)} must match "
             f"the outer {count} dimensions of updates.shape={shape_text(updates)}: "
-            f"{str(error).rstrip('.')}"
+            f"{error}"
         ) from None
     if depth is None or whole.ndims is None:
         return
@@ -44,7 +42,7 @@ def _check_parts(
         raise ValueError(
             f"The inner {len(inner)} dimensions of {word}.shape={shape_text(whole)} must match the "
             f"inner {len(rest)} dimensions of updates.shape={shape_text(updates)}: "
-            f"{str(error).rstrip('.')}"
+            f"{error}"
         ) from None
 
 
@@ -52,6 +50,7 @@ def _scatter_nd_shape(c: ShapeContext) -> TensorShape:
     indices = with_rank_at_least(c.inputs[0], 1)
     updates = with_rank_at_least(c.inputs[1], 1)
     whole = c.constant_as_shape(2)
+    c.asked.clear()  # TensorFlow's messages here don't tell the shape once more
     if (
         whole.is_fully_defined()
         and 0 in whole.as_list()

@@ -5,6 +5,7 @@ The forms with `k` (MatrixDiagV2 and its kin) are in `diagonal_bands.py`.
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,14 @@ from evergraph.core.dtypes import INDEX
 from evergraph.core.errors import InvalidArgumentError
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
+from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
-from evergraph.graph.scopes import colocate_with
+from evergraph.graph.scopes import colocate_with, name_scope
 from evergraph.ops.array_concat import concat
 from evergraph.ops.array_shape import rank
 from evergraph.ops.array_shape import shape as shape_of
 from evergraph.ops.array_slice import slice as slice_of
-from evergraph.ops.fills import zeros, zeros_like
+from evergraph.ops.fills import ones, zeros, zeros_like
 from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import merge, merge_dims, with_rank_at_least
 from evergraph.registry.shape_inference import ShapeContext
@@ -384,3 +386,57 @@ def matrix_band_part(
     """
     result: Tensor = MATRIX_BAND_PART(input, num_lower, num_upper, name=name)
     return result
+
+
+def eye(
+    num_rows: Any,
+    num_columns: Any = None,
+    batch_shape: Any = None,
+    dtype: Any = dtypes.float32,
+    name: str | None = None,
+) -> Tensor:
+    """Matrices with ones on the diagonal and zeros elsewhere.
+
+    Args:
+        num_rows: number of rows, an int or an int32 scalar.
+        num_columns: number of columns; that of the rows when None.
+        batch_shape: shape of the batch; a single matrix when None.
+        dtype: type of the result.
+        name: name of the operations; "eye" when None.
+
+    Returns:
+        `[*batch_shape, num_rows, num_columns]`.
+
+    Raises:
+        TypeError: a number isn't an integer.
+
+    Reference: TensorFlow 1.15, tensorflow/python/ops/linalg_ops_impl.py.
+    """
+    with name_scope(name, "eye", [num_rows, num_columns, batch_shape]):
+        is_square = num_columns is None
+        batch: Any = [] if batch_shape is None else batch_shape
+        num_columns = num_rows if num_columns is None else num_columns
+        size: Any
+        if isinstance(num_rows, Tensor) or isinstance(num_columns, Tensor):
+            from evergraph.ops.math_elementwise import minimum
+
+            size = minimum(num_rows, num_columns)
+        else:
+            integers = (numbers.Integral, np.integer)
+            if not (isinstance(num_rows, integers) and isinstance(num_columns, integers)):
+                raise TypeError("num_rows and num_columns must be positive integer values.")
+            is_square = num_rows == num_columns
+            size = np.minimum(num_rows, num_columns)
+        shape: Any = None
+        if isinstance(batch, Tensor) or isinstance(size, Tensor):
+            batch = convert_to_tensor(batch, name="shape", dtype=dtypes.int32)
+            diagonal_shape: Any = concat((batch, [size]), axis=0)
+            if not is_square:
+                shape = concat((batch, [num_rows, num_columns]), axis=0)
+        else:
+            diagonal_shape = [*batch, size]
+            shape = [*batch, num_rows, num_columns]
+        diagonal = ones(diagonal_shape, dtype=dtype)
+        if is_square:
+            return matrix_diag(diagonal)
+        return matrix_set_diag(zeros(shape, dtype=dtype), diagonal)

@@ -168,7 +168,9 @@ def _jacobian(taken: Any, places: Any, sizes: tuple[Any, Any], d_patches: Tensor
 
 
 def _product(matrix: SparseTensor, dense: Tensor) -> Tensor:
-    with name_scope(None, "SparseTensorDenseMatMul", [matrix.indices, matrix.values, dense]) as scope:
+    with name_scope(
+        None, "SparseTensorDenseMatMul", [matrix.indices, matrix.values, dense]
+    ) as scope:
         dense = convert_to_tensor(dense, name="b")
         result: Tensor = get_op_def("SparseTensorDenseMatMul")(
             matrix.indices, matrix.values, matrix.dense_shape, dense, name=scope

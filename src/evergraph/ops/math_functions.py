@@ -427,8 +427,8 @@ def _pow(xp: Namespace, x: Array, y: Array) -> Array:
 
 @POW.gradient
 def _pow_gradient(op: Operation, d_z: Tensor) -> tuple[Tensor, Tensor]:
-    from evergraph.ops.select import where
     from evergraph.ops.math_comparison import not_equal
+    from evergraph.ops.select import where
 
     x, y = op.inputs
     (sx, rx, reduce_x), (sy, ry, reduce_y) = smart_broadcast_args(x, y, d_z)

@@ -289,13 +289,13 @@ def _prod(xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: 
 @PROD.gradient
 def _prod_gradient(op: Operation, d_output: Any) -> tuple[Any, None]:
     from evergraph.ops.array_gather import gather
-    from evergraph.ops.unique import setdiff1d
     from evergraph.ops.array_layout import invert_permutation, tile, transpose
 
     # d(product) / d(x_i) is the product of the others: that of those before times that of those
     # after it, so that zeros do no harm.
     from evergraph.ops.math_cumulative import cumprod
     from evergraph.ops.sequences import range
+    from evergraph.ops.unique import setdiff1d
 
     x, reduction_indices = op.inputs
     input_shape = array_shape.shape(x)

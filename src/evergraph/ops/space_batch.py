@@ -355,7 +355,7 @@ def _batch_to_space_gradient(op: Operation, d_output: Tensor) -> list[Tensor | N
 def batch_to_space(
     input: Any,
     crops: Any,
-    block_size: Any = None,
+    block_size: Any,
     name: str | None = None,
     block_shape: Any = None,
 ) -> Tensor:

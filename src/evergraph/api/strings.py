@@ -1,0 +1,3 @@
+"""tf.strings: names only."""
+
+from evergraph.ops.printing import string_format as format
