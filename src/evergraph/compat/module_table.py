@@ -25,6 +25,7 @@ _PYTHON = {
     "eager.context": "platform.eager",
     "eager.def_function": "platform.eager",
     "eager.function": "platform.eager",
+    "eager.wrap_function": "platform.eager",
     "framework": "",
     "framework.common_shapes": "registry.shape_functions",
     "framework.composite_tensor": "graph.composite",

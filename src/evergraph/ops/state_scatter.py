@@ -247,8 +247,6 @@ def check_nd_shapes(table: TensorShape, indices: TensorShape, updates: TensorSha
         ) from None
     if table.ndims is None:
         return
-    if depth > table.ndims:
-        raise ValueError(f"Shape must be at least rank {depth} but is rank {table.ndims}")
     try:
         merge(TensorShape(table.as_list()[depth:]), TensorShape(updates.as_list()[outer:]))
     except ValueError as error:
@@ -271,20 +269,24 @@ def _resource_nd_shape(c: ShapeContext) -> list[TensorShape]:
 
 def nd_problem(table: tuple[int, ...], indices: tuple[int, ...], updates: tuple[int, ...]) -> str:
     """What is wrong with the shapes of a scatter by index vectors; empty when they fit."""
-    given = f"Got indices.shape {shape_text(indices)}, updates.shape {shape_text(updates)}"
     if not indices or not updates:
-        return f"Indices and updates must be at least 1-D. {given}"
-    outer, depth = len(indices) - 1, indices[-1]
-    if updates[:outer] != indices[:-1]:
-        if outer == 1:
-            return f"The outermost dimension of updates and indices must match. {given}"
-        return f"Outer dimensions of indices and update must match. {given}"
-    if depth > len(table) or updates[outer:] != table[depth:]:
         return (
-            "Inner dimensions of output shape must match inner dimensions of updates shape. "
-            f"Output: {shape_text(table)} updates: {shape_text(updates)}"
+            "Indices and updates must be at least 1-D. "
+            f"Got indices.shape {shape_text(indices)}, updates.shape {shape_text(updates)}"
         )
-    return ""
+    if indices[0] != updates[0]:
+        return (
+            "The outermost dimension of updates and indices must match. "
+            f"Got indices.shape {shape_text(indices)}, updates.shape {shape_text(updates)}"
+        )
+    outer, depth = len(indices) - 1, indices[-1]
+    if depth <= len(table) and updates == indices[:-1] + table[depth:]:
+        return ""
+    return (
+        "Must have updates.shape = indices.shape[:batch_dim] + params_shape[slice_dim:], "
+        f"got updates.shape: {shape_text(updates)}, indices.shape: {shape_text(indices)}, "
+        f"params_shape: {shape_text(table)}, slice_dim: {depth}, and batch_dim: {outer}"
+    )
 
 
 def _nd_kernel(mode: str) -> Callable[..., Array]:
