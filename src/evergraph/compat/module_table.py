@@ -283,7 +283,9 @@ MODULES: dict[str, str] = {
 }
 
 # TensorFlow's module -> its name -> "module:name" of Evergraph.
-RENAMED: dict[str, dict[str, str]] = {}
+RENAMED: dict[str, dict[str, str]] = {
+    PREFIX + "ops.variable_scope": {"variable": "variables.variable:VariableV1"},
+}
 
 
 def sources_of(path: str) -> list[str]:

@@ -45,7 +45,7 @@ class Graph(GraphScopes):
         self._seed: int | None = None
         self._building_function = False
         self._container = ""
-        self._variable_creators: list[Any] = []
+        self._variable_creator_stack: list[Any] = []
         self._graph_key = f"graph-key-{next(_graph_numbers)}/"
         self._last_loss_reduction: Any = None
         self._is_loss_scaled_by_optimizer = False
@@ -435,22 +435,18 @@ class Graph(GraphScopes):
         with default_graphs.entered(self):
             yield self
 
-    @property
-    def _variable_creator_stack(self) -> list[tuple[int, Any]]:
-        return list(self._variable_creators)
-
     @contextmanager
     def _variable_creator_scope(self, creator: Any, priority: int = 100) -> Iterator[None]:
         """Let `creator(next_creator, **kwargs)` make variables; high priority is asked first."""
-        old = self._variable_creators
+        old = self._variable_creator_stack
         new = sorted([*old, (priority, creator)], key=lambda item: item[0])
-        self._variable_creators = new
+        self._variable_creator_stack = new
         try:
             yield
         finally:
-            if self._variable_creators is not new:
+            if self._variable_creator_stack is not new:
                 raise RuntimeError("Exiting variable_creator_scope without proper nesting.")
-            self._variable_creators = old
+            self._variable_creator_stack = old
 
     @contextmanager
     def container(self, name: str) -> Iterator[str]:

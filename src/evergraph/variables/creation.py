@@ -10,7 +10,7 @@ from evergraph.graph.scopes import get_default_graph
 from evergraph.variables.ref_variable import RefVariable
 from evergraph.variables.resource_variable import ResourceVariable
 
-_use_resource_by_default = False
+_DEFAULT_USE_RESOURCE = False
 
 _SHARED = (
     "initial_value",
@@ -30,19 +30,19 @@ _SHARED = (
 
 def enable_resource_variables() -> None:
     """Make resource variables wherever nothing else is said."""
-    global _use_resource_by_default
-    _use_resource_by_default = True
+    global _DEFAULT_USE_RESOURCE
+    _DEFAULT_USE_RESOURCE = True
 
 
 def disable_resource_variables() -> None:
     """Make ref variables wherever nothing else is said, as at the start."""
-    global _use_resource_by_default
-    _use_resource_by_default = False
+    global _DEFAULT_USE_RESOURCE
+    _DEFAULT_USE_RESOURCE = False
 
 
 def resource_variables_enabled() -> bool:
     """Whether resource variables are made where nothing else is said."""
-    return _use_resource_by_default
+    return _DEFAULT_USE_RESOURCE
 
 
 def default_variable_creator(next_creator: Any = None, **kwargs: Any) -> Any:
@@ -54,7 +54,7 @@ def default_variable_creator(next_creator: Any = None, **kwargs: Any) -> Any:
     if use_resource is None:
         use_resource = get_variable_scope().use_resource
     if use_resource is None:
-        use_resource = _use_resource_by_default
+        use_resource = _DEFAULT_USE_RESOURCE
     if use_resource:
         names: tuple[str, ...] = (*_SHARED, "collections", "distribute_strategy")
         return ResourceVariable(**{name: kwargs[name] for name in names if name in kwargs})

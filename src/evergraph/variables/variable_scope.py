@@ -409,12 +409,18 @@ class variable_scope:
             else:
                 if self._name_scope is not None:
                     stack.enter_context(self._name_scope)
-                scope = stack.enter_context(self._pure)
+                scope = self._pure.__enter__()
             self._exits.append(stack.pop_all())
         return scope
 
     def __exit__(self, kind: Any, value: Any, trace: Any) -> None:
-        self._exits.pop().__exit__(kind, value, trace)
+        assert self._pure is not None
+        with self._exits.pop():
+            try:
+                self._pure.__exit__(kind, value, trace)
+            except RuntimeError:
+                self._exits.append(ExitStack())  # left in the wrong order: may be left again
+                raise
 
     def _enter_first(self, stack: ExitStack) -> VariableScope:
         chosen = self._name_or_scope
@@ -440,7 +446,7 @@ class variable_scope:
         elif isinstance(chosen, VariableScope):
             old_name_scope = chosen.original_name_scope
         self._pure = _PureVariableScope(chosen, old_name_scope, self._reuse, self._defaults)
-        return stack.enter_context(self._pure)
+        return self._pure.__enter__()
 
 
 @contextmanager
