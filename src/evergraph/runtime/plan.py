@@ -111,6 +111,9 @@ class Plan:
             if not segment.is_device:
                 self._load(segment, env, store)
                 run_steps(segment.steps, env)
+                if segment.commits:
+                    with store.writing():
+                        self._commit(segment, env, store, foreign)
             elif self.can_compile[index] and (count >= COLD_RUNS or self.must_compile[index]):
                 self._run_compiled(index, env, store)
             else:
@@ -148,19 +151,25 @@ class Plan:
                     env[slot] = None if value is None else np.asarray(value)
                     foreign.add(id(env[slot]))
             run_steps(segment.steps, env)
-            cells, values = [], []
-            for location, (_, after) in segment.commits.items():
-                value = env[after]
-                if value is None:
-                    continue
-                if id(value) in foreign or value.base is not None:
-                    value = np.array(value)
-                cells.append(store.cell(location.key))
-                values.append(value)
-                foreign.add(id(value))
-                env[after] = value
-            if cells:
-                store.commit(cells, values)
+            self._commit(segment, env, store, foreign)
+
+    def _commit(
+        self, segment: Segment, env: Env, store: VariableStore, foreign: set[int]
+    ) -> None:
+        """Put what a segment wrote into the store, as arrays that nobody else holds."""
+        cells, values = [], []
+        for location, (_, after) in segment.commits.items():
+            value = env[after]
+            if value is None:
+                continue
+            if id(value) in foreign or value.base is not None:
+                value = np.array(value)
+            cells.append(store.cell(location.key))
+            values.append(value)
+            foreign.add(id(value))
+            env[after] = value
+        if cells:
+            store.commit(cells, values)
 
     def _start_value(self, slot: int) -> Any:
         cell = self.cells[slot]
