@@ -238,6 +238,7 @@ def _destroy(name: str) -> OpDef:
         attrs={"ignore_lookup_error": "bool = true"},
         shape=no_outputs,
         stateful=True,
+        host_only=True,
         writes=("resource",),
         may_be_uninitialized=("resource",),
     )

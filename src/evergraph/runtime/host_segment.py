@@ -56,9 +56,10 @@ def run_steps(steps: Sequence[Step], env: Env) -> None:
                 raise uninitialized(step, position)
         results = call_kernel(step, values)
         for slot, result in zip(step.outputs, results, strict=True):
-            env[slot] = result if type(result) is np.ndarray else np.asarray(result)
+            is_plain = type(result) is np.ndarray or result is None
+            env[slot] = result if is_plain else np.asarray(result)
         for location, before, after in step.written:
-            if env[before] is None:
+            if env[before] is None and env[after] is not None:
                 _check_first_value(step.op, location.op, env[after])
 
 

@@ -158,9 +158,12 @@ class Plan:
     ) -> None:
         """Put what a segment wrote into the store, as arrays that nobody else holds."""
         cells, values = [], []
-        for location, (_, after) in segment.commits.items():
+        for location, (before, after) in segment.commits.items():
             value = env[after]
             if value is None:
+                if env[before] is not None:  # destroyed
+                    cells.append(store.cell(location.key))
+                    values.append(None)
                 continue
             if id(value) in foreign or value.base is not None:
                 value = np.array(value)
