@@ -74,6 +74,13 @@ def test_renamed_functions():
     assert [part.shape[1] for part in tf.split_v(A, [1, 2], 1)] == [1, 2]
 
 
+def test_select():
+    with tf.Session():
+        got = tf.select(tf.constant([True, False]), t=[1, 2], e=[3, 4]).eval()
+    np.testing.assert_array_equal(got, [1, 4])
+    assert list(inspect.signature(tf.select).parameters) == ["condition", "t", "e", "name"]
+
+
 def test_the_signatures_stay_those_of_1_15():
     assert list(inspect.signature(tf.concat).parameters) == ["values", "axis", "name"]
     names = ["value", "num_or_size_splits", "axis", "num", "name"]

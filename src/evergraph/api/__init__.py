@@ -20,6 +20,7 @@ from evergraph.api import random as random
 from evergraph.api import raw_ops as raw_ops
 from evergraph.api import resource_loader as resource_loader
 from evergraph.api import sparse as sparse
+from evergraph.api import strings as strings
 from evergraph.api import summary as summary
 from evergraph.api import sysconfig as sysconfig
 from evergraph.api import train as train

@@ -1,5 +1,13 @@
 """tf.nn: names only."""
 
+from evergraph.era0.nn import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits
+from evergraph.era0.nn import softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits
+from evergraph.era0.nn import (
+    sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits,
+)
+from evergraph.era0.nn import (
+    weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
+)
 from evergraph.ops.activation import elu as elu
 from evergraph.ops.activation import leaky_relu as leaky_relu
 from evergraph.ops.activation import relu as relu
@@ -8,13 +16,7 @@ from evergraph.ops.activation import selu as selu
 from evergraph.ops.activation import softplus as softplus
 from evergraph.ops.activation import softsign as softsign
 from evergraph.ops.cross_entropy import (
-    softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits,
-)
-from evergraph.ops.cross_entropy import (
     softmax_cross_entropy_with_logits_v2 as softmax_cross_entropy_with_logits_v2,
-)
-from evergraph.ops.cross_entropy import (
-    sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits,
 )
 from evergraph.ops.embedding import embedding_lookup as embedding_lookup
 from evergraph.ops.embedding import embedding_lookup_sparse as embedding_lookup_sparse
@@ -27,12 +29,6 @@ from evergraph.ops.nn_basic import relu_layer as relu_layer
 from evergraph.ops.nn_basic import xw_plus_b as xw_plus_b
 from evergraph.ops.nn_basic import xw_plus_b_v1 as xw_plus_b_v1
 from evergraph.ops.nn_losses import log_poisson_loss as log_poisson_loss
-from evergraph.ops.nn_losses import (
-    sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits,
-)
-from evergraph.ops.nn_losses import (
-    weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
-)
 from evergraph.ops.sigmoid import sigmoid as sigmoid
 from evergraph.ops.softmax import log_softmax as log_softmax
 from evergraph.ops.softmax import softmax as softmax

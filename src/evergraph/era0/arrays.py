@@ -14,6 +14,7 @@ from evergraph.core.errors import explain
 from evergraph.era0.calling import bind_old, is_integer, renamed, with_old_calls
 from evergraph.graph.operation import Tensor
 from evergraph.ops import array_concat, array_join, array_layout
+from evergraph.ops import select as select_ops
 from evergraph.registry.constant_value import constant_value
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
@@ -89,4 +90,5 @@ reverse = with_old_calls(_old_reverse)(array_layout.reverse)
 
 pack = renamed(array_join.stack, "pack")
 unpack = renamed(array_join.unstack, "unpack")
+select = renamed(select_ops.where, "select", t="x", e="y")
 concat_v2 = renamed(array_concat.concat, "concat_v2")

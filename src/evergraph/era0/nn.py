@@ -1,0 +1,53 @@
+"""0.x's orders of arguments of the cross entropies: logits first, and without names.
+
+1.x's `tf.nn` refuses positional arguments here, so that a positional call can only be 0.x's.
+
+Reference: TensorFlow 0.12, tensorflow/python/ops/nn_ops.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from evergraph.era0.calling import bind_old, with_old_calls
+from evergraph.ops import cross_entropy, nn_losses
+
+Call = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def _logits_first(parameters: str) -> Callable[[tuple[Any, ...], dict[str, Any]], Call | None]:
+    """Recognise a positional call, or one that says `targets`."""
+
+    def adapt(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        given = bind_old(parameters, args, kwargs)
+        is_old = "targets" in kwargs or (args and args[0] is not None)
+        if given is None or not is_old:
+            return None
+        return (), {"labels" if k == "targets" else k: value for k, value in given.items()}
+
+    return adapt
+
+
+softmax_cross_entropy_with_logits = with_old_calls(_logits_first("logits labels dim name"))(
+    cross_entropy.softmax_cross_entropy_with_logits
+)
+sparse_softmax_cross_entropy_with_logits = with_old_calls(_logits_first("logits labels name"))(
+    cross_entropy.sparse_softmax_cross_entropy_with_logits
+)
+sigmoid_cross_entropy_with_logits = with_old_calls(_logits_first("logits targets name"))(
+    nn_losses.sigmoid_cross_entropy_with_logits
+)
+
+
+def _old_weighted(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+    # Without `targets=`, three positional arguments are 1.15's (labels, logits, pos_weight).
+    given = bind_old("logits targets pos_weight name", args, kwargs)
+    if given is None or "targets" not in kwargs or not args:
+        return None
+    return (), given
+
+
+weighted_cross_entropy_with_logits = with_old_calls(_old_weighted)(
+    nn_losses.weighted_cross_entropy_with_logits
+)
