@@ -71,6 +71,7 @@ from evergraph.era0.arrays import concat as concat
 from evergraph.era0.arrays import concat_v2 as concat_v2
 from evergraph.era0.arrays import pack as pack
 from evergraph.era0.arrays import reverse as reverse
+from evergraph.era0.arrays import select as select
 from evergraph.era0.arrays import split as split
 from evergraph.era0.arrays import split_v as split_v
 from evergraph.era0.arrays import unpack as unpack
