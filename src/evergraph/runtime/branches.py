@@ -7,6 +7,7 @@ time become one unit, which XLA executes as one conditional.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -180,23 +181,14 @@ class _Scheduler:
 
     def _unit(self, pred: int, chosen: list[Step], inside: Branches) -> CondUnit:
         unit = CondUnit(pred)
-        position = {step: i for i, step in enumerate(chosen)}
-        placed: list[tuple[int, bool, Unit]] = []
+        queues: dict[bool, deque[Unit]] = {}
         for side in (False, True):
             here = inside | {(pred, side)}
             members = [s for s in chosen if (pred, side) in self.branches.of_step[s]]
-            for inner in self.schedule(members, here):
-                first = inner if isinstance(inner, Step) else _first_step(inner)
-                placed.append((position[first], side, inner))
-        # Writes of the two sides follow each other as in the program.
-        placed.sort(key=lambda item: item[0])
-        unit.sides = [(side, inner) for _, side, inner in placed]
-        for _, _, inner in placed:
-            unit.writes.extend(
-                inner.writes
-                if isinstance(inner, CondUnit)
-                else [(b, a) for _, b, a in inner.written]
-            )
+            queues[side] = deque(self.schedule(members, here))
+        unit.sides = _interleaved(queues, {step: i for i, step in enumerate(chosen)})
+        for _, inner in unit.sides:
+            unit.writes.extend(writes_of(inner))
         return unit
 
     def _merge_sides(
@@ -216,10 +208,46 @@ class _Scheduler:
         made = {slot for step in chosen for slot in step.outputs}
         used = {slot for step in waiting for slot in step.inputs}
         used |= {token for step in waiting for _, token in step.guards}
-        unit.outputs = sorted(made & (used | self.needed))
+        # The last write of a variable may be where a write on the other side of an outer cond starts.
+        last = {after for _, after in unit.writes} - {before for before, _ in unit.writes}
+        unit.outputs = sorted(made & (used | self.needed | last))
 
 
-def _first_step(unit: CondUnit) -> Step:
-    for _, inner in unit.sides:
-        return inner if isinstance(inner, Step) else _first_step(inner)
-    raise Unbranchable
+def writes_of(unit: Unit) -> list[tuple[int, int]]:
+    """(slot before, slot after) of every write of a step or cond, in running order."""
+    if isinstance(unit, CondUnit):
+        return unit.writes
+    return [(before, after) for _, before, after in unit.written]
+
+
+def _interleaved(
+    queues: dict[bool, deque[Unit]], position: dict[Step, int]
+) -> list[tuple[bool, Unit]]:
+    """The units of both sides in one order: that of each side, and writes of one variable as chained.
+
+    A write of one side starts from the slot after the last write before it, of whichever side.
+    """
+    missing = {after for queue in queues.values() for u in queue for _, after in writes_of(u)}
+    result: list[tuple[bool, Unit]] = []
+    while any(queues.values()):
+        heads = []
+        for side, queue in queues.items():
+            if queue:
+                own = {after for _, after in writes_of(queue[0])}
+                if not any(before in missing - own for before, _ in writes_of(queue[0])):
+                    heads.append((position[_first_step(queue[0])], side))
+        if not heads:
+            raise Unbranchable
+        side = min(heads)[1]
+        unit = queues[side].popleft()
+        missing.difference_update(after for _, after in writes_of(unit))
+        result.append((side, unit))
+    return result
+
+
+def _first_step(unit: Unit) -> Step:
+    while isinstance(unit, CondUnit):
+        if not unit.sides:
+            raise Unbranchable
+        unit = unit.sides[0][1]
+    return unit

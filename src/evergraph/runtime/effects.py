@@ -138,6 +138,22 @@ class _Builder:
         self.step_of[op] = step
         self.program.steps.append(step)
 
+    def _add_tokens(self, op: Operation, step: Step) -> None:
+        """Tokens for the outputs of `step` that are aliases of a variable: dead when it is."""
+        for output in op._outputs:
+            if output in self.places:
+                token = self.tokens[output] = self.program.new_slot()
+                self.program.steps.append(
+                    Step(
+                        op,
+                        (self._true_slot(),),
+                        (token,),
+                        lambda xp, values: values,
+                        controllers=(step,),
+                        is_token=True,
+                    )
+                )
+
     def _true_slot(self) -> int:
         slot = self.program.new_slot()
         self.program.constants[slot] = np.asarray(True)
@@ -198,6 +214,8 @@ class _Builder:
         )
         self.step_of[op] = step
         self.program.steps.append(step)
+        if self.has_branches:
+            self._add_tokens(op, step)
         for location, _, after in written:
             bit = 1 << self.write_count
             self.write_count += 1

@@ -12,7 +12,7 @@ import numpy as np
 from evergraph.arrays import jax_backend, numpy_backend
 from evergraph.arrays.checks import Check, collect_checks
 from evergraph.core.errors import UnavailableError
-from evergraph.runtime.branches import CondUnit, Unit, units_of
+from evergraph.runtime.branches import CondUnit, Unit, units_of, writes_of
 from evergraph.runtime.fold_constants import is_pure, known_bytes
 from evergraph.runtime.partition import Segment
 from evergraph.runtime.program import NO_SLOT, Location, Step
@@ -106,12 +106,7 @@ def _run_cond(unit: CondUnit, env: dict[int, Any]) -> None:
             if at is taken:
                 run_units([member], inner)
             else:
-                writes = (
-                    member.writes
-                    if isinstance(member, CondUnit)
-                    else [(before, after) for _, before, after in member.written]
-                )
-                inner.update((after, inner[before]) for before, after in writes)
+                inner.update((after, inner[before]) for before, after in writes_of(member))
         for step, sides in unit.merges:
             index = sides.index(taken)
             inner[step.outputs[0]] = inner[step.inputs[index]]
