@@ -59,7 +59,7 @@ def _broadcast_to(xp: Namespace, x: Array, shape: np.ndarray) -> Array:
     for a, b in zip(reversed(have), reversed(wanted), strict=False):
         if a not in (1, b):
             raise InvalidArgumentError(
-                None, None, f"Incompatible shapes: {_text(have)} vs. {_text(wanted)}"
+                None, None, f"Incompatible shapes: {_text(wanted)} vs. {_text(have)}"
             )
     return xp.broadcast_to(x, wanted)
 

@@ -23,6 +23,7 @@ from evergraph.ops.array_shape import shape as shape_of
 from evergraph.ops.cast import CAST, cast
 from evergraph.ops.constants import constant_value
 from evergraph.ops.fills import ones, zeros
+from evergraph.ops.indexed_slices import made_dense
 from evergraph.ops.sequences import RANGE, meshgrid
 from evergraph.ops.sequences import range as range_of
 from evergraph.registry.op_def import get_op_def, register_op
@@ -59,7 +60,8 @@ def _gather_gradient(op: Operation, d_output: Tensor) -> list[Any]:
     params, indices = op.inputs
     params_shape = _shape_of_params(params)
     count = expand_dims(size(indices), 0)
-    values = reshape(d_output, concat([count, params_shape[1:]], 0))
+    with made_dense():
+        values = reshape(d_output, concat([count, params_shape[1:]], 0))
     return [IndexedSlices(values, reshape(indices, count), params_shape), None]
 
 
@@ -136,7 +138,8 @@ def _gather_v2_gradient(op: Operation, d_output: Tensor) -> list[Any]:
     if batch_dims < 0:
         batch_dims += indices.shape.ndims or 0
     if known_axis is not None and known_axis == 0:
-        values = reshape(d_output, concat([count, params_shape[1:]], 0))
+        with made_dense():
+            values = reshape(d_output, concat([count, params_shape[1:]], 0))
         return [IndexedSlices(values, reshape(indices, count), params_shape), None, None]
     outer, inner = params_shape[:axis], params_shape[axis:][1:]
     values_shape = concat([outer, [-1], inner], 0)
@@ -144,7 +147,8 @@ def _gather_v2_gradient(op: Operation, d_output: Tensor) -> list[Any]:
     batches = range_of(batch_dims)
     between: Any = range_of(batch_dims, axis_dims)
     after = range_of(axis_dims + 1, values_dims)  # type: ignore[operator]  # injected
-    values = reshape(d_output, values_shape)
+    with made_dense():
+        values = reshape(d_output, values_shape)
     # The gathered axis to the front, behind the batch.
     moved = transpose(values, concat([batches, [axis_dims], between, after], 0))
     d_params = _batch_gather_gradient(params_shape, moved, indices, batch_dims, params_shape[axis])

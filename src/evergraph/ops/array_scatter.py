@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -79,9 +80,16 @@ def _scatter_nd(xp: Namespace, indices: Array, updates: Array, shape: np.ndarray
         return _scatter_strings(indices, updates, sizes)
     if np.dtype(updates.dtype) == bool:
         # Sums of bools are "or".
-        added = xp.scatter_nd(indices, xp.cast(updates, np.int32), sizes)
+        added = xp.scatter_nd(indices, xp.cast(updates, np.int32), sizes, _out_of(sizes))
         return xp.not_equal(added, 0)
-    return xp.scatter_nd(indices, updates, sizes)
+    return xp.scatter_nd(indices, updates, sizes, _out_of(sizes))
+
+
+def _out_of(sizes: tuple[int, ...]) -> Callable[[str, list[int], tuple[int, ...]], str]:
+    """What makes the text for a row of indices that is out of bounds."""
+    return lambda place, row, _: (
+        f"indices{place} = [{', '.join(map(str, row))}] does not index into shape {_text(sizes)}"
+    )
 
 
 def _scatter_strings(
@@ -159,12 +167,11 @@ def _tensor_scatter(name: str, mode: str, first: str = "tensor", allowed: Any = 
     )
 
     def kernel(xp: Namespace, x: Array, indices: Array, updates: Array) -> Array:
-        _check_updates(
-            tuple(xp.shape(indices)), tuple(xp.shape(updates)), tuple(int(n) for n in xp.shape(x))
-        )
+        sizes = tuple(int(n) for n in xp.shape(x))
+        _check_updates(tuple(xp.shape(indices)), tuple(xp.shape(updates)), sizes)
         if mode == "add" and np.dtype(x.dtype) == bool:
-            return xp.scatter_nd_update(x, indices, updates, "maximum")
-        return xp.scatter_nd_update(x, indices, updates, mode)
+            return xp.scatter_nd_update(x, indices, updates, "maximum", _out_of(sizes))
+        return xp.scatter_nd_update(x, indices, updates, mode, _out_of(sizes))
 
     op_def.kernel(kernel)
     return op_def

@@ -18,6 +18,7 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import name_scope
 from evergraph.ops.cast import cast
 from evergraph.ops.constants import constant_v2
+from evergraph.ops.indexed_slices import made_dense
 from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import scalar
 from evergraph.registry.shape_inference import ShapeContext
@@ -350,9 +351,15 @@ def _reshape(xp: Namespace, tensor: Array, shape: np.ndarray) -> Array:
     return xp.reshape(tensor, tuple(sizes))
 
 
+def _like_input(op: Operation, d_output: Any) -> Tensor:
+    """`d_output` in the shape of the input of `op`."""
+    with made_dense():
+        return reshape(d_output, shape(op.inputs[0]))
+
+
 @RESHAPE.gradient
 def _reshape_gradient(op: Operation, d_output: Any) -> list[Any]:
-    return [reshape(d_output, shape(op.inputs[0])), None]
+    return [_like_input(op, d_output), None]
 
 
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
@@ -424,7 +431,7 @@ def _expand_dims(xp: Namespace, x: Array, dim: np.ndarray) -> Array:
 
 @EXPAND_DIMS.gradient
 def _expand_dims_gradient(op: Operation, d_output: Any) -> list[Any]:
-    return [reshape(d_output, shape(op.inputs[0])), None]
+    return [_like_input(op, d_output), None]
 
 
 def expand_dims(
@@ -523,7 +530,7 @@ def _squeeze(xp: Namespace, x: Array, *, squeeze_dims: list[int]) -> Array:
 
 @SQUEEZE.gradient
 def _squeeze_gradient(op: Operation, d_output: Any) -> Tensor:
-    return reshape(d_output, shape(op.inputs[0]))
+    return _like_input(op, d_output)
 
 
 def squeeze(
