@@ -7,6 +7,7 @@ asked, and at last the default one, which makes a RefVariable or a ResourceVaria
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -38,6 +39,12 @@ def _through_creators(default: Creator, arguments: dict[str, Any]) -> Any:
 
 class VariableMetaclass(type):
     """Turns the call of the class itself into a choice of class."""
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """What a call takes: the arguments of the constructor."""
+        constructor = cls.__init__  # type: ignore[misc]  # of the class itself, no instance
+        return inspect.Signature(list(inspect.signature(constructor).parameters.values())[1:])
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """A variable for `VariableV1(...)` and `Variable(...)`; an instance for other classes."""
@@ -266,6 +273,114 @@ class Variable(metaclass=VariableMetaclass):
     def experimental_ref(self) -> Any:
         """Something hashable that stands for the variable; `deref()` gives it back."""
         return VariableReference(self)
+
+    # Assignments: each kind of variable has its own.
+
+    def set_shape(self, shape: Any) -> None:
+        """Merge `shape` into what is known of the shape."""
+        raise NotImplementedError
+
+    def assign(
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
+        """Put `value` into the variable."""
+        raise NotImplementedError
+
+    def assign_add(
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
+        """Add `delta` to the variable."""
+        raise NotImplementedError
+
+    def assign_sub(
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
+    ) -> Any:
+        """Subtract `delta` from the variable."""
+        raise NotImplementedError
+
+    def scatter_sub(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
+        """Subtract the IndexedSlices `sparse_delta`."""
+        raise NotImplementedError
+
+    def scatter_add(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
+        """Add the IndexedSlices `sparse_delta`."""
+        raise NotImplementedError
+
+    def scatter_max(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
+        """Raise to the IndexedSlices `sparse_delta`."""
+        raise NotImplementedError
+
+    def scatter_min(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
+        """Lower to the IndexedSlices `sparse_delta`."""
+        raise NotImplementedError
+
+    def scatter_mul(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
+        """Multiply by the IndexedSlices `sparse_delta`."""
+        raise NotImplementedError
+
+    def scatter_div(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
+        """Divide by the IndexedSlices `sparse_delta`."""
+        raise NotImplementedError
+
+    def scatter_update(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
+        """Set the rows that the IndexedSlices `sparse_delta` names."""
+        raise NotImplementedError
+
+    def batch_scatter_update(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
+        """Set rows within each batch; see `tf.batch_scatter_update`."""
+        raise NotImplementedError
+
+    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        """Subtract from the parts that index vectors name."""
+        raise NotImplementedError
+
+    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        """Add to the parts that index vectors name."""
+        raise NotImplementedError
+
+    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        """Set the parts that index vectors name."""
+        raise NotImplementedError
+
+    def sparse_read(self, indices: Any, name: str | None = None) -> Any:
+        """The rows at `indices`; resource variables alone have it."""
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute 'sparse_read'")
+
+    def gather_nd(self, indices: Any, name: str | None = None) -> Any:
+        """The parts that index vectors name; resource variables alone have it."""
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute 'gather_nd'")
+
+    def count_up_to(self, limit: int) -> Any:
+        """The value, which is then one more; an error from `limit` on."""
+        raise NotImplementedError
 
     # Checkpoints.
 
