@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import pkgutil
 import sys
 import types
 from collections.abc import Iterator, Sequence
@@ -138,9 +140,24 @@ def _public_module(name: str) -> types.ModuleType | None:
     return found
 
 
+@cache
+def _sources(path: str) -> tuple[str, ...]:
+    """The names of Evergraph's modules behind `path`, patterns written out."""
+    found: list[str] = []
+    for source in sources_of(path):
+        package, _, pattern = source.partition(".")
+        if "*" in pattern:
+            folder = importlib.import_module(f"evergraph.{package}").__path__
+            names = sorted(module.name for module in pkgutil.iter_modules(folder))
+            found += [f"{package}.{name}" for name in fnmatch.filter(names, pattern)]
+        else:
+            found.append(source)
+    return tuple(found)
+
+
 def _modules_behind(path: str) -> Iterator[types.ModuleType]:
     """Evergraph's modules that are searched for the names of `path`, in order."""
-    for source in sources_of(path):
+    for source in _sources(path):
         try:
             yield importlib.import_module(f"evergraph.{source}")
         except ModuleNotFoundError as error:

@@ -1,7 +1,8 @@
 """TensorFlow's internal modules, and where Evergraph keeps what they hold.
 
 A line says in which of Evergraph's modules the names of one of TensorFlow's are looked up, in this
-order; a module that doesn't exist is passed over. Names whose spelling differs stand in `RENAMED`.
+order; `ops.math_*` means all modules so named. A module that doesn't exist is passed over. Names
+whose spelling differs stand in `RENAMED`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ MESSAGES = "protos"
 # Below tensorflow.python.
 _PYTHON = {
     "client.device_lib": "platform.device_lib",
-    "client.session": "runtime.session runtime.interactive_session api",
+    "client.session": "runtime.session runtime.fetches api",
     "client.timeline": "runtime.timeline",
-    "compat.compat": "platform.compat",
+    "compat.compat": "platform.versions",
     "compat.v2_compat": "platform.versions",
     "data.ops.dataset_ops": "api.data data.dataset",
     "data.ops.iterator_ops": "api.data data.iterator",
@@ -27,33 +28,33 @@ _PYTHON = {
     "eager.function": "platform.eager",
     "eager.wrap_function": "platform.eager",
     "framework": "",
-    "framework.common_shapes": "registry.shape_functions",
+    "framework.common_shapes": "core.shapes registry.shape_functions",
     "framework.composite_tensor": "graph.composite",
-    "framework.constant_op": "ops.constant api",
+    "framework.constant_op": "ops.constants api",
     "framework.device": "graph.device",
     "framework.dtypes": "core.dtypes",
     "framework.errors": "core.errors",
     "framework.errors_impl": "core.errors",
     "framework.function": "ops.function api",
-    "framework.graph_io": "api.train api",
-    "framework.graph_util": "api.graph_util serialize.graph_util",
-    "framework.graph_util_impl": "api.graph_util serialize.graph_util",
-    "framework.importer": "api serialize.importer",
+    "framework.graph_io": "training.graph_io api.train api",
+    "framework.graph_util": "api.graph_util serialize.graph_def",
+    "framework.graph_util_impl": "api.graph_util serialize.graph_def",
+    "framework.importer": "serialize.import_graph api",
     "framework.indexed_slices": "graph.composite",
     "framework.load_library": "api",
-    "framework.meta_graph": "serialize.meta_graph api.train",
+    "framework.meta_graph": "serialize.meta_graph serialize.collections training.saver api.train",
     "framework.op_def_library": "compat.generated_ops",
     "framework.op_def_registry": "registry.op_def",
     "framework.ops": (
         "graph.graph graph.operation graph.scopes graph.keys graph.conversion graph.composite "
-        "graph.building registry.gradients platform.eager api"
+        "graph.building registry.gradients serialize.collections platform.eager api"
     ),
-    "framework.random_seed": "graph.scopes",
+    "framework.random_seed": "graph.scopes platform.test_case",
     "framework.smart_cond": "ops.control_flow api.layers",
     "framework.sparse_tensor": "graph.composite api.sparse",
     "framework.tensor_shape": "core.shapes core.dimensions",
     "framework.tensor_spec": "graph.tensor_spec api",
-    "framework.tensor_util": "registry.constant_value serialize.tensor_values api",
+    "framework.tensor_util": "registry.constant_value serialize.tensor_proto ops.constants api",
     "framework.test_ops": "compat.generated_ops",
     "framework.test_util": (
         "platform.test_case platform.test_decorators platform.graph_assertions platform.test"
@@ -73,77 +74,94 @@ _PYTHON = {
     "ops": "",
     "ops.array_grad": "",
     "ops.array_ops": (
-        "ops.array_shape ops.array_indexing ops.array_joining ops.array_creation ops.placeholder "
-        "ops.constant api"
+        "ops.array_* ops.fills ops.identity ops.placeholders ops.constants ops.select "
+        "ops.sequences ops.strided_slice ops.diagonal* ops.space_* ops.unique ops.searching "
+        "ops.repeat ops.image_patches api"
     ),
-    "ops.check_ops": "ops.checks api",
-    "ops.clip_ops": "api ops.clip",
+    "ops.check_ops": "ops.assertions ops.checks api.debugging api",
+    "ops.clip_ops": "ops.clip api",
     "ops.confusion_matrix": "api",
-    "ops.constant_op": "ops.constant api",
+    "ops.constant_op": "ops.constants api",
     "ops.control_flow_grad": "",
-    "ops.control_flow_ops": "ops.control_flow api",
-    "ops.control_flow_util": "graph.control_flow ops.control_flow",
+    "ops.control_flow_ops": (
+        "ops.cond ops.grouping ops.control_flow ops.control_contexts ops.while_* ops.assertions "
+        "ops.identity api"
+    ),
+    "ops.control_flow_util": "ops.control_contexts ops.control_flow",
     "ops.control_flow_v2_toggles": "platform.versions",
-    "ops.custom_gradient": "api autodiff.custom_gradient",
-    "ops.data_flow_ops": "api ops.data_flow ops.queues",
+    "ops.custom_gradient": "autodiff.custom_gradient api",
+    "ops.data_flow_ops": "ops.dynamic_partition ops.queues ops.data_flow api",
     "ops.embedding_ops": "ops.embedding api.nn",
     "ops.functional_ops": "api ops.functional",
     "ops.gradient_checker": "platform.gradient_checker",
     "ops.gradient_checker_v2": "platform.gradient_checker_v2",
-    "ops.gradients": "api autodiff.gradients",
-    "ops.gradients_impl": "api autodiff.gradients autodiff.hessians",
-    "ops.gradients_util": "autodiff.gradients",
+    "ops.gradients": "autodiff.gradients autodiff.custom_gradient autodiff.aggregation api",
+    "ops.gradients_impl": "autodiff.gradients autodiff.custom_gradient autodiff.aggregation api",
+    "ops.gradients_util": "autodiff.gradients autodiff.aggregation",
+    "ops.histogram_ops": "ops.math_histogram",
     "ops.image_ops": "api.image",
     "ops.image_ops_impl": "api.image",
-    "ops.init_ops": "variables.initializers variables.orthogonal_initializers api",
-    "ops.io_ops": "api api.io",
-    "ops.linalg_ops": "api api.linalg",
+    "ops.init_ops": (
+        "variables.initializers variables.orthogonal_initializers api.initializers api"
+    ),
+    "ops.io_ops": "ops.io ops.files api.io api",
     "ops.linalg.linalg": "api.linalg",
     "ops.linalg.linalg_impl": "api.linalg",
-    "ops.logging_ops": "api api.summary ops.logging",
+    "ops.linalg_ops": "api api.linalg",
+    "ops.logging_ops": "ops.printing ops.assertions api.summary api",
     "ops.lookup_ops": "api.lookup api",
     "ops.losses.losses": "api.losses",
     "ops.losses.losses_impl": "api.losses",
     "ops.losses.util": "api.losses",
     "ops.map_fn": "api",
     "ops.math_grad": "",
-    "ops.math_ops": "ops.math_elementwise ops.math_reduction ops.matmul api api.math",
+    "ops.math_ops": (
+        "ops.math_* ops.cast ops.complex ops.matmul ops.sequences ops.sigmoid ops.bitwise "
+        "ops.clip ops.sparse_values ops.fills api api.math"
+    ),
     "ops.metrics": "api.metrics",
     "ops.metrics_impl": "api.metrics",
-    "ops.nn": "api.nn",
+    "ops.nn": (
+        "ops.nn_* ops.activation ops.softmax ops.sigmoid ops.cross_entropy ops.top_k "
+        "ops.embedding ops.conv* ops.pool* api.nn"
+    ),
     "ops.nn_grad": "",
-    "ops.nn_impl": "api.nn",
-    "ops.nn_ops": "ops.activation api.nn",
+    "ops.nn_impl": "ops.nn_* ops.normalization api.nn",
+    "ops.nn_ops": (
+        "ops.activation ops.nn_* ops.softmax ops.sigmoid ops.cross_entropy ops.top_k "
+        "ops.dropout ops.conv* ops.pool* api.nn"
+    ),
     "ops.numerics": "api",
     "ops.parsing_ops": "api.io api",
-    "ops.partitioned_variables": "variables.partitioners api",
+    "ops.partitioned_variables": "variables.partitioners variables.partitioned_variable api",
     "ops.random_grad": "",
-    "ops.random_ops": "ops.random api.random api",
+    "ops.random_ops": "ops.random* api.random api",
     "ops.resource_variable_ops": (
-        "variables.resource_variable variables.variable ops.resource api"
+        "variables.resource_variable variables.resource_updates ops.resource variables.variable api"
     ),
     "ops.resources": "variables.resources api",
     "ops.rnn": "api.nn layers.rnn",
     "ops.rnn_cell": "api.nn.rnn_cell layers.rnn_cells",
     "ops.rnn_cell_impl": "api.nn.rnn_cell layers.rnn_cells",
-    "ops.script_ops": "api ops.script",
+    "ops.script_ops": "ops.py_func api",
     "ops.sparse_grad": "",
-    "ops.sparse_ops": "api.sparse api",
-    "ops.special_math_ops": "ops.special_math ops.einsum api api.math",
+    "ops.sparse_ops": "ops.sparse_* api.sparse api",
+    "ops.special_math_ops": "ops.math_special ops.einsum ops.matmul api api.math",
     "ops.standard_ops": "api",
     "ops.state_grad": "",
-    "ops.state_ops": "ops.state ops.state_scatter api",
+    "ops.state_ops": "ops.state ops.state_scatter variables.resource_updates api",
     "ops.stateless_random_ops": "api.random ops.stateless_random",
-    "ops.string_ops": "api.strings api",
+    "ops.string_ops": "ops.strings ops.printing api.strings api",
+    "ops.summary_op_util": "summary.summaries",
     "ops.template": "variables.template api",
     "ops.tensor_array_ops": "ops.tensor_array api",
     "ops.variable_scope": (
-        "variables.variable_scope variables.variable_store variables.partition_info "
-        "variables.creation variables.replication api"
+        "variables.variable_scope variables.scope variables.variable_store variables.variable "
+        "variables.partition_info variables.reuse variables.creation variables.replication api"
     ),
     "ops.variables": (
-        "variables.variable variables.ref_variable variables.partitioned_variable "
-        "variables.replication variables.creation variables.lists api"
+        "variables.variable variables.ref_variable variables.lists "
+        "variables.partitioned_variable variables.replication api"
     ),
     "ops.weights_broadcast_ops": "layers.weights_broadcast",
     "platform": "",
@@ -156,26 +174,26 @@ _PYTHON = {
     "platform.sysconfig": "api.sysconfig",
     "platform.test": "platform.test",
     "platform.tf_logging": "platform.logging",
-    "pywrap_tensorflow": "training.checkpoint_reader api.train",
-    "summary.summary": "api.summary",
-    "summary.summary_iterator": "api.train",
-    "summary.writer.event_file_writer": "summary.event_file_writer",
-    "summary.writer.writer": "summary.writer api.summary",
-    "summary.writer.writer_cache": "summary.writer api.summary",
+    "pywrap_tensorflow": "training.checkpoint_reader formats.events api.train",
+    "summary.summary": "summary.summaries summary.file_writer api.summary",
+    "summary.summary_iterator": "summary.file_writer",
+    "summary.writer.event_file_writer": "summary.file_writer",
+    "summary.writer.writer": "summary.file_writer",
+    "summary.writer.writer_cache": "summary.file_writer",
     "tf2": "platform.versions",
+    "training.adadelta": "training.adadelta",
     "training.adagrad": "training.adagrad",
     "training.adagrad_da": "training.adagrad_da",
-    "training.adadelta": "training.adadelta",
     "training.adam": "training.adam",
     "training.basic_session_run_hooks": "training.hooks api.train",
-    "training.checkpoint_management": "training.checkpoint_management api.train",
-    "training.checkpoint_utils": "training.checkpoint_utils api.train",
+    "training.checkpoint_management": "training.checkpoint_state training.saver api.train",
+    "training.checkpoint_utils": "training.checkpoint_reader training.checkpoint_state api.train",
     "training.coordinator": "training.coordinator",
     "training.device_setter": "api.train",
     "training.ftrl": "training.ftrl",
     "training.gradient_descent": "training.gradient_descent",
     "training.input": "api.train",
-    "training.learning_rate_decay": "training.learning_rates api.train",
+    "training.learning_rate_decay": "training.learning_rate_decay api.train",
     "training.momentum": "training.momentum",
     "training.monitored_session": "training.monitored_session api.train",
     "training.moving_averages": "training.moving_averages",
@@ -185,18 +203,16 @@ _PYTHON = {
     "training.queue_runner": "training.queue_runner api.train",
     "training.queue_runner_impl": "training.queue_runner api.train",
     "training.rmsprop": "training.rmsprop",
-    "training.saver": "training.saver api.train",
+    "training.saver": "training.saver training.saver_builder training.checkpoint_state api.train",
     "training.server_lib": "api.train",
     "training.session_manager": "api.train",
     "training.session_run_hook": "training.hooks api.train",
-    "training.slot_creator": "training.slot_creator",
-    "training.summary_io": "api.train",
+    "training.slot_creator": "training.slots",
+    "training.summary_io": "summary.file_writer",
     "training.supervisor": "api.train",
     "training.training": "api.train",
-    "training.training_ops": (
-        "ops.training ops.training_dense ops.training_sparse compat.generated_ops"
-    ),
-    "training.training_util": "training.global_step api.train",
+    "training.training_ops": "ops.training compat.generated_ops",
+    "training.training_util": "training.global_step",
     "util.all_util": "platform.tf_export",
     "util.compat": "platform.strings",
     "util.decorator_utils": "platform.tf_decorator",
