@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,8 @@ def _write_file(
 ) -> None:
     path = _path(filename)
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # a plain file: the next line says so
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_bytes(bytes(contents.item()))
     except OSError as error:
         raise _failure(path, error, op) from None

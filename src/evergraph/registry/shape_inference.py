@@ -144,7 +144,7 @@ def describe_mismatch(op: Operation, message: str, asked: dict[int, Any] | None 
 def _value_text(value: np.ndarray) -> str:
     def text(item: Any) -> str:
         if np.ndim(item) == 0:
-            return str(item)
+            return item.decode(errors="replace") if isinstance(item, bytes) else str(item)
         separator = " " if np.ndim(item) == 1 else ""
         return "[" + separator.join(text(x) for x in item) + "]"
 
