@@ -135,7 +135,7 @@ class Plan:
         with store.reading():
             for slot in segment.inputs:
                 if slot in self.cells and env[slot] is None:
-                    value = self.cells[slot].value
+                    value = self._start_value(slot)
                     env[slot] = None if value is None else np.array(value)
 
     def _run_cold(

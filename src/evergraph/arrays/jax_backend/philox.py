@@ -244,6 +244,7 @@ def philox_permutation(stream: Any, count: int) -> Array:
     offsets = lax.convert_element_type(lax.rem(words, left), np.int32)
 
     def swap(i: Array, order: Array) -> Array:
+        i = lax.convert_element_type(i, np.int32)  # known bounds become int64
         j = lax.add(i, lax.dynamic_index_in_dim(offsets, i, keepdims=False))
         at_i = lax.dynamic_slice(order, (i,), (1,))
         at_j = lax.dynamic_slice(order, (j,), (1,))
