@@ -138,13 +138,15 @@ def _kernel(
             )
             named[name] = xp.cast(value, states[0].dtype) if name == "global_step" else value
         if not sparse:
-            return formula(xp, states, given[gradient], **named, **options)
-        return xp.update_rows(
-            lambda tables, grad: formula(xp, tables, grad, **named, **options),
-            states,
-            given[rows],
-            given[gradient],
-        )
+            results = formula(xp, states, given[gradient], **named, **options)
+        else:
+            results = xp.update_rows(
+                lambda tables, grad: formula(xp, tables, grad, **named, **options),
+                states,
+                given[rows],
+                given[gradient],
+            )
+        return results if len(results) > 1 else results[0]
 
     return _with_attrs(kernel, state_count + len(input_names), attrs)
 

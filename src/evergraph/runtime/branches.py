@@ -135,7 +135,8 @@ class _Scheduler:
         while waiting:
             rest: list[Step] = []
             for step in waiting:
-                if not self._own(step, inside) and is_ready(step, set()):
+                is_merge = step.op_def.control == "merge"
+                if not is_merge and not self._own(step, inside) and is_ready(step, set()):
                     units.append(step)
                     done.add(step)
                 else:
@@ -146,15 +147,16 @@ class _Scheduler:
             first = next((s for s in waiting if is_ready(s, set())), None)
             if first is None:
                 raise Unbranchable
-            pred = self._outermost(first, inside, maker)
+            if first.op_def.control == "merge" and not self._own(first, inside):
+                pred = self._merged_predicate(first)
+            else:
+                pred = self._outermost(first, inside, maker)
             chosen: list[Step] = []
             extra: set[Step] = set()
             for step in waiting:
                 if any(p == pred for p, _ in self._own(step, inside)) and is_ready(step, extra):
                     chosen.append(step)
                     extra.add(step)
-            if not chosen:
-                raise Unbranchable
             done |= extra
             waiting = [s for s in waiting if s not in extra]
             unit = self._unit(pred, chosen, inside)
@@ -164,6 +166,8 @@ class _Scheduler:
                     unit.merges.append((step, sides))
                     done.add(step)
                     waiting.remove(step)
+            if not chosen and not unit.merges:
+                raise Unbranchable
             self._outputs(unit, chosen, waiting)
             units.append(unit)
         return units
@@ -190,6 +194,17 @@ class _Scheduler:
         for _, inner in unit.sides:
             unit.writes.extend(writes_of(inner))
         return unit
+
+    def _merged_predicate(self, step: Step) -> int:
+        """The predicate whose two sides meet in a Merge of values that no step of theirs made."""
+        sides: dict[int, set[bool]] = {}
+        for position in range(len(step.inputs)):
+            for pred, side in self.branches._input(step, position):
+                sides.setdefault(pred, set()).add(side)
+        for pred, found in sorted(sides.items()):
+            if len(found) == 2:
+                return pred
+        raise Unbranchable
 
     def _merge_sides(
         self, step: Step, pred: int, region: set[Step], maker: dict[int, Step], inside: Branches

@@ -427,7 +427,7 @@ class Identity(Initializer):
             raise ValueError("Identity matrix initializer can only be used for 2D matrices.")
         if isinstance(whole, TensorShape):
             whole = whole.as_list()
-        from evergraph.ops.matrix_diag import eye
+        from evergraph.ops.diagonals import eye
 
         result: Any = eye(*whole, dtype=self.dtype if dtype is None else dtype)
         if partition_info is not None:

@@ -35,7 +35,7 @@ def _orthonormal(a: Any, **options: Any) -> Any:
     """The factor Q of `a` = QR, with the signs that make it uniformly distributed."""
     from evergraph.ops.linalg import qr
     from evergraph.ops.math_functions import sign
-    from evergraph.ops.matrix_diag import diag_part
+    from evergraph.ops.diagonals import diag_part
 
     q, r = qr(a, **options)
     return q * sign(diag_part(r))
@@ -161,7 +161,7 @@ class ConvolutionOrthogonal(_GainInitializer):
 
     def _block(self, n: int) -> Kernel:
         """A kernel of size 2 along each axis."""
-        from evergraph.ops.matrix_diag import eye
+        from evergraph.ops.diagonals import eye
 
         projections = [self._symmetric_projection(n) for _ in range(self._rank)]
         unit: Any = eye(n, dtype=self.dtype)
