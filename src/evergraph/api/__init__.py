@@ -324,6 +324,14 @@ from evergraph.ops.printing import print_v2 as print
 from evergraph.ops.py_func import numpy_function as numpy_function
 from evergraph.ops.py_func import py_func as py_func
 from evergraph.ops.py_func import py_function as py_function
+from evergraph.ops.random import random_normal as random_normal
+from evergraph.ops.random import random_uniform as random_uniform
+from evergraph.ops.random import truncated_normal as truncated_normal
+from evergraph.ops.random_choice import multinomial as multinomial
+from evergraph.ops.random_choice import random_crop as random_crop
+from evergraph.ops.random_choice import random_shuffle as random_shuffle
+from evergraph.ops.random_distributions import random_gamma as random_gamma
+from evergraph.ops.random_distributions import random_poisson as random_poisson
 from evergraph.ops.repeat import repeat as repeat
 from evergraph.ops.searching import edit_distance as edit_distance
 from evergraph.ops.searching import searchsorted as searchsorted

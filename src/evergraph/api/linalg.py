@@ -13,3 +13,4 @@ from evergraph.ops.diagonals import matrix_set_diag as set_diag
 from evergraph.ops.math_vectors import cross as cross
 from evergraph.ops.matmul import matmul as matmul
 from evergraph.ops.matmul import matvec as matvec
+from evergraph.ops.normalization import l2_normalize as l2_normalize

@@ -110,6 +110,8 @@ from evergraph.ops.math_trigonometry import tan as tan
 from evergraph.ops.math_trigonometry import tanh as tanh
 from evergraph.ops.math_vectors import lbeta as lbeta
 from evergraph.ops.math_vectors import polyval as polyval
+from evergraph.ops.normalization import l2_normalize as l2_normalize
+from evergraph.ops.normalization import zero_fraction as zero_fraction
 from evergraph.ops.sigmoid import log_sigmoid as log_sigmoid
 from evergraph.ops.sigmoid import sigmoid as sigmoid
 from evergraph.ops.softmax import log_softmax as log_softmax

@@ -18,6 +18,7 @@ from evergraph.ops.activation import softsign as softsign
 from evergraph.ops.cross_entropy import (
     softmax_cross_entropy_with_logits_v2 as softmax_cross_entropy_with_logits_v2,
 )
+from evergraph.ops.dropout import dropout as dropout
 from evergraph.ops.embedding import embedding_lookup as embedding_lookup
 from evergraph.ops.embedding import embedding_lookup_sparse as embedding_lookup_sparse
 from evergraph.ops.math_trigonometry import tanh as tanh
@@ -29,6 +30,18 @@ from evergraph.ops.nn_basic import relu_layer as relu_layer
 from evergraph.ops.nn_basic import xw_plus_b as xw_plus_b
 from evergraph.ops.nn_basic import xw_plus_b_v1 as xw_plus_b_v1
 from evergraph.ops.nn_losses import log_poisson_loss as log_poisson_loss
+from evergraph.ops.normalization import (
+    batch_norm_with_global_normalization as batch_norm_with_global_normalization,
+)
+from evergraph.ops.normalization import batch_normalization as batch_normalization
+from evergraph.ops.normalization import l2_normalize as l2_normalize
+from evergraph.ops.normalization import local_response_normalization as local_response_normalization
+from evergraph.ops.normalization import local_response_normalization as lrn
+from evergraph.ops.normalization import moments as moments
+from evergraph.ops.normalization import normalize_moments as normalize_moments
+from evergraph.ops.normalization import sufficient_statistics as sufficient_statistics
+from evergraph.ops.normalization import weighted_moments as weighted_moments
+from evergraph.ops.normalization import zero_fraction as zero_fraction
 from evergraph.ops.sigmoid import sigmoid as sigmoid
 from evergraph.ops.softmax import log_softmax as log_softmax
 from evergraph.ops.softmax import softmax as softmax

@@ -31,6 +31,17 @@ from evergraph.training.global_step import get_or_create_global_step as get_or_c
 from evergraph.training.global_step import global_step as global_step
 from evergraph.training.gradient_descent import GradientDescentOptimizer as GradientDescentOptimizer
 from evergraph.training.graph_io import write_graph as write_graph
+from evergraph.training.learning_rate_decay import cosine_decay as cosine_decay
+from evergraph.training.learning_rate_decay import cosine_decay_restarts as cosine_decay_restarts
+from evergraph.training.learning_rate_decay import exponential_decay as exponential_decay
+from evergraph.training.learning_rate_decay import inverse_time_decay as inverse_time_decay
+from evergraph.training.learning_rate_decay import linear_cosine_decay as linear_cosine_decay
+from evergraph.training.learning_rate_decay import natural_exp_decay as natural_exp_decay
+from evergraph.training.learning_rate_decay import (
+    noisy_linear_cosine_decay as noisy_linear_cosine_decay,
+)
+from evergraph.training.learning_rate_decay import piecewise_constant as piecewise_constant
+from evergraph.training.learning_rate_decay import polynomial_decay as polynomial_decay
 from evergraph.training.momentum import MomentumOptimizer as MomentumOptimizer
 from evergraph.training.moving_averages import ExponentialMovingAverage as ExponentialMovingAverage
 from evergraph.training.optimizer import Optimizer as Optimizer
