@@ -33,7 +33,7 @@ def _matmul(a: Any, b: Any) -> Any:
 
 def _orthonormal(a: Any, **options: Any) -> Any:
     """The factor Q of `a` = QR, with the signs that make it uniformly distributed."""
-    from evergraph.ops.linalg import qr
+    from evergraph.ops.linalg_qr import qr
     from evergraph.ops.math_functions import sign
     from evergraph.ops.diagonals import diag_part
 

@@ -126,6 +126,7 @@ from evergraph.arrays.jax_backend.matrices import matmul as matmul
 from evergraph.arrays.jax_backend.matrices import matrix_diag as matrix_diag
 from evergraph.arrays.jax_backend.matrices import matrix_diag_part as matrix_diag_part
 from evergraph.arrays.jax_backend.matrices import matrix_set_diag as matrix_set_diag
+from evergraph.arrays.jax_backend.matrices import qr as qr
 from evergraph.arrays.jax_backend.matrices import tensordot as tensordot
 from evergraph.arrays.jax_backend.matrices import trace as trace
 from evergraph.arrays.jax_backend.operands import asarray as asarray

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from jax import lax
+from jax.lax import linalg
 
 from evergraph.arrays.jax_backend.operands import (
     broadcast,
@@ -165,3 +166,12 @@ def trace(x: Array) -> Array:
         wide = lax.reduce_sum(lax.convert_element_type(diagonal, np.float32), axes)
         return lax.convert_element_type(wide, x.dtype)
     return lax.reduce_sum(diagonal, axes)
+
+
+def qr(x: Array, full_matrices: bool = False) -> tuple[Array, Array]:
+    """Q and R with x = QR, for matrices in the last two axes: Q orthonormal, R upper triangular.
+
+    Q has as many columns as R has rows: the lesser size of `x`, or its rows with `full_matrices`.
+    """
+    q, r = linalg.qr(x, full_matrices=full_matrices)
+    return q, r

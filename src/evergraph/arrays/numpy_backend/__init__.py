@@ -38,7 +38,8 @@ reductions       sum prod max min mean any all logsumexp(x, axis=None, keepdims=
                  exclusive=False, reverse=False)
 matrices         matmul(x, y, transpose_x=False, transpose_y=False, adjoint_x=False,
                  adjoint_y=False) tensordot(x, y, (x_axes, y_axes))  matrix_diag matrix_diag_part
-                 trace(x) matrix_set_diag(x, diagonal)  band_part(x, lower, upper)
+                 trace(x) matrix_set_diag(x, diagonal)  band_part(x, lower, upper)  qr(x,
+                 full_matrices=False) -> q, r
 reading          gather(x, indices, axis=0, batch_dims=0, message=None) gather_nd(x, indices,
                  batch_dims=0, message=None) take_along_axis(x, indices, axis): unchecked
                  dynamic_slice(x, begin, size)  dynamic_update_slice(x, update, begin): begin may
@@ -189,6 +190,7 @@ from evergraph.arrays.numpy_backend.matrices import matmul as matmul
 from evergraph.arrays.numpy_backend.matrices import matrix_diag as matrix_diag
 from evergraph.arrays.numpy_backend.matrices import matrix_diag_part as matrix_diag_part
 from evergraph.arrays.numpy_backend.matrices import matrix_set_diag as matrix_set_diag
+from evergraph.arrays.numpy_backend.matrices import qr as qr
 from evergraph.arrays.numpy_backend.matrices import tensordot as tensordot
 from evergraph.arrays.numpy_backend.matrices import trace as trace
 from evergraph.arrays.numpy_backend.operands import asarray as asarray

@@ -86,3 +86,12 @@ def trace(x: Array) -> Array:
     return through_float32(
         lambda v: np.asarray(np.trace(v, axis1=-2, axis2=-1, dtype=v.dtype)), np.asarray(x)
     )
+
+
+def qr(x: Array, full_matrices: bool = False) -> tuple[Array, Array]:
+    """Q and R with x = QR, for matrices in the last two axes: Q orthonormal, R upper triangular.
+
+    Q has as many columns as R has rows: the lesser size of `x`, or its rows with `full_matrices`.
+    """
+    q, r = np.linalg.qr(x, "complete" if full_matrices else "reduced")
+    return q, r
