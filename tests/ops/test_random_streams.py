@@ -142,8 +142,8 @@ def test_streams_are_tensorflows(case):
     ]
     assert seeds == case["ops"]
     # A range is mapped by Mul and Add, which an executable computes with one rounding.
-    # Normals, and the gamma numbers that are made of them, hang on the C library's log and sine.
-    is_exact = not any(kind in case["name"] for kind in ("normal", "gamma_f64", "range"))
+    # Normals hang on the C library's log and sine.
+    is_exact = not any(kind in case["name"] for kind in ("normal", "range"))
     with Session(graph=graph) as session:
         for run in case["runs"]:
             check(session.run(tensor), run, is_exact)

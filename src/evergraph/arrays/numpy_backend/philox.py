@@ -241,7 +241,7 @@ def _one_gamma(draws: _Draws, alpha: float) -> float:
         return -math.log1p(-draws.uniform())
     is_small = alpha < 1
     d = alpha + (2.0 / 3.0 if is_small else -1.0 / 3.0)
-    c = 1.0 / (3.0 * math.sqrt(d))
+    c = 1.0 / 3 / math.sqrt(d)
     while True:
         x = draws.normal()
         v = 1 + c * x
