@@ -242,7 +242,7 @@ def _matrix_set_diag_v2(xp: Namespace, x: Array, diagonal: Array, k: np.ndarray)
             None,
             "Either first dimensions of diagonal don't match input.shape[:-2], or "
             "diagonal.shape[:-1] is not equal to the longests diagonal in range "
-            f"[{lower}:{upper}].",
+            "[lower_diag_index:upper_diag_index].",
         )
     position, in_band = _places(rows, columns, lower, upper)
     flat = xp.reshape(diagonal, (*batch, bands * length))

@@ -277,9 +277,9 @@ def _matrix_set_diag(xp: Namespace, x: Array, diagonal: Array) -> Array:
         raise InvalidArgumentError(
             None,
             None,
-            "must have diagonal.shape == input.shape[:-2] + min(input.shape[-2:]), but received "
-            f"input shape: [{','.join(map(str, xp.shape(x)))}] and diagonal shape: "
-            f"[{','.join(map(str, xp.shape(diagonal)))}]",
+            "Either first dimensions of diagonal don't match input.shape[:-2], or "
+            "diagonal.shape[:-1] is not equal to the longests diagonal in range "
+            "[lower_diag_index:upper_diag_index].",
         )
     return xp.matrix_set_diag(x, diagonal)
 

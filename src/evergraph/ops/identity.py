@@ -214,7 +214,7 @@ ENSURE_SHAPE = register_op(
 
 
 @ENSURE_SHAPE.kernel
-def _ensure_shape(xp: Namespace, x: Array, *, shape: TensorShape) -> Array:
+def _ensure_shape(xp: Namespace, x: Array, *, shape: TensorShape, op: Operation) -> Array:
     from evergraph.core.errors import InvalidArgumentError
     from evergraph.registry.shape_inference import shape_text
 
@@ -223,7 +223,8 @@ def _ensure_shape(xp: Namespace, x: Array, *, shape: TensorShape) -> Array:
         raise InvalidArgumentError(
             None,
             None,
-            f"Shape of tensor {shape_text(found)} is not compatible with expected shape "
+            f"Shape of tensor {op.inputs[0]._as_node_def_input()} {shape_text(found)} is not "
+            "compatible with expected shape "
             f"{shape_text(shape)}.",
         )
     return x

@@ -64,6 +64,9 @@ def _patches_shape(c: ShapeContext, rates: Sequence[int]) -> TensorShape:
     ]
     volume = int(np.prod(ksizes[1:-1]))
     depth = None if dims[-1] is None else dims[-1] * volume
+    if rank == 5 and None in counts:
+        # As TensorFlow 1.15 has it, a dimension short.
+        return TensorShape([dims[0], None, None, depth])
     return TensorShape([dims[0], *counts, depth])
 
 

@@ -101,23 +101,8 @@ def unique_with_counts(
 
 
 def _unique_v2_shape(c: ShapeContext) -> list[TensorShape]:
-    source, axis = c.inputs[0], c.constant(1)
-    places = TensorShape([None])
-    values = TensorShape(None if source.ndims is None else [None] * source.ndims)
-    if axis is not None and source.ndims is not None:
-        if np.size(axis) == 0:
-            places = with_rank(source, 1)
-        else:
-            at = int(np.ravel(axis)[0])
-            if not -source.ndims <= at < source.ndims:
-                raise ValueError(
-                    f"axis expects to be in [{-source.ndims}, {source.ndims}) but got {at}"
-                )
-            dims = source.as_list()
-            places = TensorShape([dims[at]])
-            dims[at] = None
-            values = TensorShape(dims)
-    return [values, places, TensorShape([None])][: c.output_count]
+    # What TensorFlow says, which is true for vectors.
+    return [TensorShape([None]), c.inputs[0], TensorShape([None])][: c.output_count]
 
 
 UNIQUE_V2 = register_op(
