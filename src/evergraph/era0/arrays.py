@@ -13,7 +13,7 @@ from evergraph.core import dtypes
 from evergraph.core.errors import explain
 from evergraph.era0.calling import bind_old, is_integer, renamed, with_old_calls
 from evergraph.graph.operation import Tensor
-from evergraph.ops import array_concat, array_join, array_layout
+from evergraph.ops import array_concat, array_join, array_layout, array_pad, diagonals, unique
 from evergraph.ops import select as select_ops
 from evergraph.registry.constant_value import constant_value
 
@@ -92,3 +92,26 @@ pack = renamed(array_join.stack, "pack")
 unpack = renamed(array_join.unstack, "unpack")
 select = renamed(select_ops.where, "select", t="x", e="y")
 concat_v2 = renamed(array_concat.concat, "concat_v2")
+
+
+def _input_keyword(new: str) -> Any:
+    """Takes calls with the keyword `input`, which became `new`."""
+
+    def adapt(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        if "input" not in kwargs:
+            return None
+        return args, {new if key == "input" else key: value for key, value in kwargs.items()}
+
+    return adapt
+
+
+pad = with_old_calls(_input_keyword("tensor"))(array_pad.pad)
+where = with_old_calls(_input_keyword("condition"))(select_ops.where)
+listdiff = unique.listdiff
+
+# Before 0.11 the ops on batches of matrices had names of their own.
+batch_matrix_band_part = renamed(diagonals.matrix_band_part, "batch_matrix_band_part")
+batch_matrix_diag = renamed(diagonals.matrix_diag, "batch_matrix_diag")
+batch_matrix_diag_part = renamed(diagonals.matrix_diag_part, "batch_matrix_diag_part")
+batch_matrix_set_diag = renamed(diagonals.matrix_set_diag, "batch_matrix_set_diag")
+batch_matrix_transpose = renamed(array_layout.matrix_transpose, "batch_matrix_transpose")
