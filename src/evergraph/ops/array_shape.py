@@ -311,43 +311,33 @@ RESHAPE = register_op(
 
 @RESHAPE.kernel
 def _reshape(xp: Namespace, tensor: Array, shape: np.ndarray) -> Array:
-    sizes = [int(s) for s in shape]
-    count = 1
-    for size_of_dim in xp.shape(tensor):
-        count *= int(size_of_dim)
-    unknown = [i for i, s in enumerate(sizes) if s == -1]
-    known = 1
-    for s in sizes:
-        known *= 1 if s == -1 else s
-    if len(unknown) > 1:
-        raise InvalidArgumentError(
-            None,
-            None,
-            f"Only one input size may be -1, not both {unknown[0]} and {unknown[1]}",
-        )
+    sizes = [int(size) for size in shape]
+    given = [int(size) for size in xp.shape(tensor)]
+    count = math.prod(given)
+    unknown = [i for i, size in enumerate(sizes) if size == -1]
+    xp.check(
+        len(unknown) <= 1,
+        "InvalidArgumentError",
+        lambda: f"Only one input size may be -1, not both {unknown[0]} and {unknown[1]}",
+    )
     if unknown:
-        if known == 0:
-            raise InvalidArgumentError(
-                None,
-                None,
-                "reshape cannot infer the missing input size for an empty tensor unless all "
-                "specified input sizes are non-zero",
-            )
-        if count % known:
-            raise InvalidArgumentError(
-                None,
-                None,
-                f"Input to reshape is a tensor with {count} values, but the requested shape "
-                f"requires a multiple of {known}",
-            )
-        sizes[unknown[0]] = count // known
-    elif known != count:
-        raise InvalidArgumentError(
-            None,
-            None,
-            f"Input to reshape is a tensor with {count} values, but the requested shape has "
-            f"{known}",
+        known = math.prod(size for size in sizes if size > 0)
+        # Sizes of 0 pair up with one another; the others give the missing one.
+        skips_zero = 0 in sizes and 0 in given
+        rest = math.prod(size for size in given if size) if skips_zero else count
+        xp.check(
+            skips_zero or rest % known == 0,
+            "InvalidArgumentError",
+            f"Input to reshape is a tensor with {count} values, but the requested shape "
+            f"requires a multiple of {known}",
         )
+        sizes[unknown[0]] = rest // known
+    xp.check(
+        math.prod(sizes) == count,
+        "InvalidArgumentError",
+        f"Input to reshape is a tensor with {count} values, but the requested shape has "
+        f"{math.prod(sizes)}",
+    )
     return xp.reshape(tensor, tuple(sizes))
 
 

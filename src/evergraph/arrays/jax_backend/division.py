@@ -17,10 +17,11 @@ TRUNCATED_DIVISION_BY_ZERO = (
 NEGATIVE_POWER = "Integers to negative integer powers are not allowed"
 
 
-def _nonzero(y: Array, error: str, message: str) -> Array:
-    """`y` with 1 in place of 0, which is an error."""
+def _nonzero(x: Array, y: Array, error: str, message: str) -> Array:
+    """`y` with 1 in place of 0, which is an error unless there is no x to divide."""
     zero = constant(y, 0)
-    check(lax.ne(y, zero), error, message)
+    if x.size:
+        check(lax.ne(y, zero), error, message)
     return where(lax.eq(y, zero), constant(y, 1), y)
 
 
@@ -36,7 +37,7 @@ def divide(x: Array, y: Array) -> Array:
     """
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-        y = _nonzero(y, "InvalidArgumentError", DIVISION_BY_ZERO)
+        y = _nonzero(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
     return lax.div(x, y)
 
 
@@ -47,7 +48,7 @@ def truncatediv(x: Array, y: Array) -> Array:
     """
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-        y = _nonzero(y, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
+        y = _nonzero(x, y, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
     return lax.div(x, y)
 
 
@@ -56,7 +57,7 @@ def floordiv(x: Array, y: Array) -> Array:
     x, y = same_shape(*typed(x, y))
     if x.dtype.kind not in "iu":
         return lax.floor(lax.div(x, y))
-    y = _nonzero(y, "InvalidArgumentError", DIVISION_BY_ZERO)
+    y = _nonzero(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
     quotient = lax.div(x, y)
     if x.dtype.kind == "u":
         return quotient
@@ -70,7 +71,7 @@ def floormod(x: Array, y: Array) -> Array:
     """X - y * floor(x / y): the sign of y; integer division by zero is an InvalidArgumentError."""
     x, y = same_shape(*typed(x, y))
     if x.dtype.kind in "iu":
-        y = _nonzero(y, "InvalidArgumentError", DIVISION_BY_ZERO)
+        y = _nonzero(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
     rest = lax.rem(x, y)
     if x.dtype.kind == "u":
         return rest
@@ -83,7 +84,7 @@ def truncatemod(x: Array, y: Array) -> Array:
     """The remainder with the sign of x; integer division by zero is an InternalError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-        y = _nonzero(y, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
+        y = _nonzero(x, y, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
     return lax.rem(x, y)
 
 
@@ -91,7 +92,7 @@ def mod(x: Array, y: Array) -> Array:
     """TensorFlow's `Mod`: the remainder with the sign of x; zero is an InvalidArgumentError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-        y = _nonzero(y, "InvalidArgumentError", DIVISION_BY_ZERO)
+        y = _nonzero(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
     return lax.rem(x, y)
 
 

@@ -15,6 +15,11 @@ TRUNCATED_DIVISION_BY_ZERO = (
 NEGATIVE_POWER = "Integers to negative integer powers are not allowed"
 
 
+def _check_divisor(x: Array, y: Array, error: str, message: str) -> None:
+    """Demand that nothing is divided by 0; where there is no x, nothing is divided."""
+    check((y != 0) | (np.size(x) == 0), error, message)
+
+
 @quiet
 def true_divide(x: Array, y: Array) -> Array:
     """X / y of floating or complex numbers (integers are cast before)."""
@@ -30,7 +35,7 @@ def divide(x: Array, y: Array) -> Array:
     x, y = pair(x, y)
     if x.dtype.kind not in "iu":
         return np.true_divide(x, y)
-    check(y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
+    _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
     return _truncated_quotient(x, y)
 
 
@@ -43,7 +48,7 @@ def truncatediv(x: Array, y: Array) -> Array:
     x, y = pair(x, y)
     if x.dtype.kind not in "iu":
         return np.true_divide(x, y)
-    check(y != 0, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
+    _check_divisor(x, y, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
     return _truncated_quotient(x, y)
 
 
@@ -53,7 +58,7 @@ def floordiv(x: Array, y: Array) -> Array:
     x, y = pair(x, y)
     if x.dtype.kind not in "iu":
         return np.floor(np.true_divide(x, y))
-    check(y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
+    _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
     return np.floor_divide(x, y)
 
 
@@ -62,7 +67,7 @@ def floormod(x: Array, y: Array) -> Array:
     """X - y * floor(x / y): the sign of y; integer division by zero is an InvalidArgumentError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-        check(y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
+        _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
         return np.remainder(x, y)
     rest = np.fmod(x, y)
     zero = x.dtype.type(0)
@@ -74,7 +79,7 @@ def truncatemod(x: Array, y: Array) -> Array:
     """The remainder with the sign of x; integer division by zero is an InternalError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-        check(y != 0, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
+        _check_divisor(x, y, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
     return np.fmod(x, y)
 
 
@@ -83,7 +88,7 @@ def mod(x: Array, y: Array) -> Array:
     """TensorFlow's `Mod`: the remainder with the sign of x; zero is an InvalidArgumentError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-        check(y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
+        _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
     return np.fmod(x, y)
 
 

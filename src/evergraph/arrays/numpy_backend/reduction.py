@@ -150,9 +150,10 @@ def cumprod(x: Array, axis: int, exclusive: bool = False, reverse: bool = False)
 def cumulative_logsumexp(
     x: Array, axis: int, exclusive: bool = False, reverse: bool = False
 ) -> Array:
-    """Running `logsumexp`; see `cumsum`. An empty sum is the least number."""
+    """Running `logsumexp`; see `cumsum`. No sum is below the least number."""
     least = float(ml_dtypes.finfo(np.asarray(x).dtype).min)
-    return _running(np.logaddexp, least, x, axis, exclusive, reverse)
+    result = _running(np.logaddexp, least, x, axis, exclusive, reverse)
+    return np.where(result < least, result.dtype.type(least), result)
 
 
 @quiet
