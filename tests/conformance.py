@@ -202,10 +202,13 @@ def _attr(value: Any, arrays: list[np.ndarray]) -> Any:
 
 
 @functools.cache
-def handwritten(op_type: str) -> dict[str, Any]:
-    """What the JSON file of `op_type` says beside its cases: tolerance, exceptions."""
+def handwritten(op_type: str, name: str = "") -> dict[str, Any]:
+    """What the JSON file of `op_type` says beside its cases, or of the case called `name`."""
     found = json.loads((OPS / f"{op_type}.json").read_text(encoding="utf-8"))
-    return found if isinstance(found, dict) else {}
+    found = found if isinstance(found, dict) else {"cases": found}
+    if not name:
+        return found
+    return next(c for k, c in enumerate(found["cases"]) if str(c.get("name", k)) == name)
 
 
 def tolerance(op_type: str, dtype: Any, kind: str = "") -> dict[str, float]:

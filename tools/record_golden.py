@@ -34,6 +34,7 @@ static    false: don't record static output shapes. Otherwise, for the first dty
           op is built again with each input in turn of unknown value, of unknown dimensions (one by
           one and all), of unknown rank; and with all of them so.
 values    false: the values are random: of the outputs only dtype and shape are meant.
+no_derivative  why the gradients of the case aren't derivatives; they aren't compared with any.
 why       a comment.
 
 A value is
