@@ -271,9 +271,10 @@ def feeding_lists_of_numpy_scalars(tf, np):
 @THEME.program
 def feeding_strings(tf, np):
     x = tf.placeholder(tf.string)
+    y = tf.identity(x)
     with tf.Session() as sess:
         values = ["a", b"b", ["c", "d"], np.array(["e", "f"]), np.array([b"g"], object)]
-        return [sess.run(x, {x: value}) for value in values]
+        return [sess.run(y, {x: value}) for value in values]
 
 
 @THEME.program

@@ -93,7 +93,13 @@ def gradients(
         initial = walk.initial_gradients(grads, ys)
         stops = [internal_convert_to_tensor(t) for t in stops]
         walk.run(ys, targets, initial, [t.op for t in stops])
-        return [walk.result(x, unconnected_gradients) for x in targets]
+        found = [walk.result(x) for x in targets]
+    if unconnected_gradients is UnconnectedGradients.ZERO:
+        return [
+            grad if x.op in walk.collected else _zeros_for_unconnected(x)
+            for x, grad in zip(targets, found, strict=True)
+        ]
+    return found
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -245,15 +251,17 @@ class _Walk:
             elif ready:
                 queue.append(other)
 
-    def result(self, x: Tensor, unconnected: UnconnectedGradients) -> Any:
-        """The gradient collected for `x`."""
+    def result(self, x: Tensor) -> Any:
+        """The gradient collected for `x`; None where nothing reached it."""
         collected = self.collected.get(x.op)
         grad = collected[x.value_index] if collected is not None else None
         if isinstance(grad, list):
             grad = None if not grad else aggregate(grad, x.op, self.method)
-        if grad is None and unconnected is UnconnectedGradients.ZERO:
-            return _zeros_for(x)
         return grad
+
+
+def _zeros_for_unconnected(x: Tensor) -> Any:
+    return _zeros_for(x) if x.dtype == dtypes.resource else zeros_like(x)
 
 
 def _zeros_for(tensor: Tensor) -> Any:

@@ -24,14 +24,13 @@ class ControlDependencies:
         self._old_stack: list[ControlDependencies] = []
         self._old_context: Any = None
 
-    def __enter__(self) -> ControlDependencies:
+    def __enter__(self) -> None:
         if self._is_new_stack:
             self._old_stack = self._graph._control_stack
             self._graph._control_stack = []
             self._old_context = self._graph._control_flow_context
             self._graph._control_flow_context = None
         self._graph._control_stack.append(self)
-        return self
 
     def __exit__(self, *unused: object) -> None:
         popped = self._graph._control_stack.pop()

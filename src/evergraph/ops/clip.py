@@ -207,8 +207,8 @@ def clip_by_global_norm(
     t_list = list(t_list)
     norm: Any = global_norm(t_list, name) if use_norm is None else use_norm
     with name_scope(name, "clip_by_global_norm", [*t_list, clip_norm]) as scope:
-        one = constant(1.0, dtype=norm.dtype)
-        scale_for_finite = clip_norm * minimum(1.0 / norm, one / clip_norm)
+        inverse = 1.0 / norm
+        scale_for_finite = clip_norm * minimum(inverse, constant(1.0, norm.dtype) / clip_norm)
         scale = where(is_finite(norm), scale_for_finite, constant(float("nan"), norm.dtype))
         clipped: list[Any] = []
         for i, (t, value) in enumerate(zip(t_list, _values_of(t_list), strict=True)):

@@ -162,7 +162,7 @@ def _cut(
             return Cut(None, None, 1, 1, True, entry)
         position = begin + size if begin < 0 else begin
         if not 0 <= position < size:
-            raise ValueError(f"slice index {begin} of dimension {dim} out of bounds.")
+            raise ValueError(f"slice index {position} of dimension {dim} out of bounds.")
         return Cut(position, position + 1, 1, 1, True, entry)
     if size is None:
         return Cut(None, None, step, None, False, entry)
@@ -335,7 +335,10 @@ def _take_one(xp: Namespace, x: Array, dim: int, position: Array) -> Array:
     xp.check(
         xp.logical_and(xp.greater_equal(position, -int(size)), xp.less(position, int(size))),
         "InvalidArgumentError",
-        lambda: f"slice index {int(position)} of dimension {dim} out of bounds.",
+        lambda: (
+            f"slice index {int(position) + (int(size) if position < 0 else 0)} of dimension {dim} "
+            "out of bounds."
+        ),
     )
     first = _counted_from_front(xp, position, size)
     sizes = list(xp.shape(x))

@@ -197,7 +197,7 @@ def _plain(op_type: str, attr: AttrDef, value: Any) -> Any:
             try:
                 return shapes.as_shape(value)
             except (TypeError, ValueError) as error:
-                raise TypeError(
+                raise type(error)(
                     f"Error converting {attr.name} to a TensorShape: {error}."
                 ) from None
         case "tensor":

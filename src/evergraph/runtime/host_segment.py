@@ -184,8 +184,13 @@ def uninitialized(step: Step, position: int) -> OpError:
     source = tensor.op
     while source.op_def is not None and source.op_def.forwards:
         source = source._inputs[0].op
+    kind: type[OpError] = errors.FailedPreconditionError
     if tensor.dtype._is_ref_dtype or not source.type.endswith("HandleOp"):
         first = f"Attempting to use uninitialized value {source.name}"
+    elif step.written:
+        name = (source.attrs.get("shared_name") or b"").decode() or source.name
+        first = f"Resource localhost/{name} does not exist."
+        kind = errors.NotFoundError
     else:
         name = (source.attrs.get("shared_name") or b"").decode() or source.name
         first = (
@@ -200,7 +205,7 @@ def uninitialized(step: Step, position: int) -> OpError:
         created=source.created_at or op.created_at,
         fix="run tf.global_variables_initializer() or restore a checkpoint first",
     )
-    return errors.FailedPreconditionError(None, op, f"{message}\n\t [[{{{{node {op.name}}}}}]]")
+    return kind(None, op, f"{message}\n\t [[{{{{node {op.name}}}}}]]")
 
 
 def _given(op: Operation, values: Sequence[Any]) -> str:

@@ -206,7 +206,8 @@ class Plan:
         if value is None:
             raise _unread(self, slot)
         array = np.array(value)
-        return array if array.ndim else array[()]
+        # What is fed and fetched comes back as the array it was made, also of rank 0.
+        return array if array.ndim or slot in self.fed_slots else array[()]
 
 
 def initial_state(location: Any) -> Any:

@@ -211,7 +211,7 @@ class Optimizer:
         converted = [(_gradient(grad), var) for grad, var in pairs]
         changed = [var for grad, var in converted if grad is not None]
         if not changed:
-            names = ([str(v) for _, v in converted],)
+            names = [str(v) for _, v in converted]
             raise ValueError(f"No gradients provided for any variable: {names}.")
         with control_dependencies(None):
             self._create_slots(changed)
