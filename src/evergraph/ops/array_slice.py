@@ -17,7 +17,14 @@ from evergraph.ops.array_concat import concat
 from evergraph.ops.array_join import stack
 from evergraph.ops.array_shape import rank, reshape
 from evergraph.ops.array_shape import shape as shape_of
-from evergraph.ops.strided_slice import MASK_ATTRS, MASKS, known_entries, plan_of_kernel
+from evergraph.ops.strided_slice import (
+    MASK_ATTRS,
+    MASKS,
+    known_entries,
+    needs_bounds,
+    plan_of_kernel,
+)
+from evergraph.registry.constant_value import constant_value, partial_value
 from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import no_outputs, unchanged
 from evergraph.registry.shape_inference import ShapeContext
@@ -63,6 +70,17 @@ def _sliced(whole: int | None, begin: int | None, size: int) -> int | None:
     return size
 
 
+def _needs_begin(op: Operation) -> list[str]:
+    """`begin` must be known when compiling where it decides a size (-1: all that is left)."""
+    begin, size = partial_value(op.inputs[1]), partial_value(op.inputs[2])
+    if constant_value(op.inputs[1]) is not None or not isinstance(size, tuple):
+        return ["begin"]
+    if not isinstance(begin, tuple):
+        return ["begin"] if -1 in size else []
+    pairs = zip(begin, size, strict=True)
+    return ["begin"] if any(count == -1 and first is None for first, count in pairs) else []
+
+
 SLICE = register_op(
     "Slice",
     inputs="input: T, begin: Index, size: Index",
@@ -70,6 +88,7 @@ SLICE = register_op(
     attrs={"T": "type", "Index": INDEX},
     shape=_slice_shape,
     static_inputs=("size",),
+    also_static=_needs_begin,
 )
 
 
@@ -197,6 +216,7 @@ STRIDED_SLICE_ASSIGN = register_op(
     attrs={"T": "type", "Index": INDEX, **MASK_ATTRS},
     shape=unchanged,
     static_inputs=("strides",),
+    also_static=needs_bounds,
     writes=("ref",),
     aliases={"output_ref": "ref"},
 )
@@ -228,6 +248,7 @@ RESOURCE_STRIDED_SLICE_ASSIGN = register_op(
     attrs={"T": "type", "Index": INDEX, **MASK_ATTRS},
     shape=no_outputs,
     static_inputs=("strides",),
+    also_static=needs_bounds,
     stateful=True,
     writes=("ref",),
 )
@@ -240,5 +261,6 @@ TENSOR_STRIDED_SLICE_UPDATE = register_op(
     attrs={"T": "type", "Index": INDEX, **MASK_ATTRS},
     shape=unchanged,
     static_inputs=("strides",),
+    also_static=needs_bounds,
 )
 TENSOR_STRIDED_SLICE_UPDATE.kernel(_strided_slice_assign)

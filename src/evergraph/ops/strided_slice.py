@@ -17,6 +17,7 @@ from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.ops.array_shape import shape as shape_of
+from evergraph.registry.constant_value import constant_value, partial_value
 from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import from_input
 from evergraph.registry.shape_inference import ShapeContext
@@ -246,6 +247,28 @@ def _strided_slice_partial(c: ShapeContext) -> Any:
     return taken[0] if plan.layout == () else None
 
 
+def needs_bounds(op: Operation) -> list[str]:
+    """Which of "begin" and "end" decide sizes, and so must be known when compiling.
+
+    An index (`x[i]`) may be computed by the executable itself, the ends of a range may not.
+    Constants are always asked for: they cost nothing, and a feed may replace them.
+    """
+    open_ended = op.attrs["shrink_axis_mask"] | op.attrs["new_axis_mask"]
+    open_ended |= op.attrs["ellipsis_mask"]
+    names = []
+    for name in ("begin", "end"):
+        tensor = op.inputs[op.op_def.input_index[name]]
+        known = partial_value(tensor)
+        masked = open_ended | op.attrs[f"{name}_mask"]
+        if (
+            constant_value(tensor) is not None
+            or not isinstance(known, tuple)
+            or any(value is None and not masked >> i & 1 for i, value in enumerate(known))
+        ):
+            names.append(name)
+    return names
+
+
 STRIDED_SLICE = register_op(
     "StridedSlice",
     inputs="input: T, begin: Index, end: Index, strides: Index",
@@ -254,6 +277,7 @@ STRIDED_SLICE = register_op(
     shape=_strided_slice_shape,
     partial_value=_strided_slice_partial,
     static_inputs=("strides",),
+    also_static=needs_bounds,
 )
 
 
@@ -283,8 +307,6 @@ def known_entries(value: Any, op: Operation, name: str) -> list[int | None]:
     """The entries of a slice spec as far as they are known when the kernel is compiled."""
     if isinstance(value, np.ndarray):
         return [int(x) for x in value]
-    from evergraph.registry.constant_value import partial_value
-
     found = partial_value(op.inputs[op.op_def.input_index[name]])
     return list(found) if isinstance(found, tuple) else [None] * int(value.shape[0])
 
@@ -372,6 +394,7 @@ STRIDED_SLICE_GRAD = register_op(
     attrs={"T": "type", "Index": INDEX, **MASK_ATTRS},
     shape=from_input(0),
     static_inputs=("shape", "strides"),
+    also_static=needs_bounds,
 )
 
 

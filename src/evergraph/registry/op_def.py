@@ -87,6 +87,8 @@ class OpDef:
             drops rows whose index is the size of the table.
         placeholder: the value comes from a feed; without one a run fails.
         overridable: a feed may replace the value, so nothing is inferred from it while building.
+        also_static: `also_static(op)` names further inputs that this operation needs as NumPy
+            values; None for none.
         partial_value: what is known of the output's value while building; see `constant_value`.
         value_from_shapes: the value as a NumPy array when the input's static shape tells it, or None.
     """
@@ -122,6 +124,7 @@ class OpDef:
         gated_by: str = "",
         placeholder: bool = False,
         overridable: bool = False,
+        also_static: Callable[[Any], Sequence[str]] | None = None,
     ) -> None:
         self.name = name
         self.attrs = parse_attrs(attrs or {})
@@ -146,6 +149,7 @@ class OpDef:
         self.gated_by = gated_by
         self.placeholder = placeholder
         self.overridable = overridable
+        self.also_static = also_static
         self.input_index = {arg.name: i for i, arg in enumerate(self.inputs)}
         self.static_inputs = self._positions(static_inputs)
         self.reads = self._positions(reads)
@@ -164,6 +168,12 @@ class OpDef:
 
     def _positions(self, names: Iterable[str]) -> tuple[int, ...]:
         return tuple(self.input_index[name] for name in names)
+
+    def static_inputs_of(self, op: Any) -> tuple[int, ...]:
+        """The inputs that the kernel of `op` needs as NumPy values when compiling."""
+        if self.also_static is None:
+            return self.static_inputs
+        return (*self.static_inputs, *self._positions(self.also_static(op)))
 
     # Decorators that complete the block.
 

@@ -194,8 +194,9 @@ class _Builder:
             outputs.append(after)
         outputs.extend(self._output_slots(op, flat))
         controllers = tuple(self.step_of[c] for c in op._control_inputs if c in self.step_of)
+        static_inputs = op_def.static_inputs_of(op)
         static = tuple(
-            i for i, name in enumerate(flat) if op_def.input_index[name] in op_def.static_inputs
+            i for i, name in enumerate(flat) if op_def.input_index[name] in static_inputs
         )
         step = Step(
             op,
