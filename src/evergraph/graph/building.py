@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -48,18 +49,100 @@ class ControlDependencies:
         return op in self._seen
 
 
+class _ThreadState(threading.local):
+    """What each thread that builds a graph has of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name_stack = ""
+        self.control_flow_context: Any = None
+        self.variable_creators: list[tuple[int, Any]] = []
+
+
+class _Stacks:
+    """The stacks that all threads share, until `switch_to_thread_local`."""
+
+    def __init__(self) -> None:
+        self.control: list[ControlDependencies] = []
+        self.device: list[Any] = []
+        self.colocation: list[Operation | None] = []
+
+
+class _ThreadStacks(threading.local):
+    """Stacks of each thread, which begin as copies of those of the thread that switched."""
+
+    def __init__(self, initial: _Stacks) -> None:
+        super().__init__()
+        self.control = list(initial.control)
+        self.device = list(initial.device)
+        self.colocation = list(initial.colocation)
+
+
 class GraphScopes:
     """The part of a Graph that `with` blocks change; `Graph` inherits it and nothing else does."""
 
     def __init__(self) -> None:
-        self._name_stack = ""
-        self._control_stack: list[ControlDependencies] = []
-        self._control_flow_context: Any = None
-        self._device_stack: list[Any] = []
-        self._colocation_stack: list[Operation | None] = []
+        self._thread_state = _ThreadState()
+        self._stacks: _Stacks | _ThreadStacks = _Stacks()
         self._attr_scope_map: dict[str, Any] = {}
         self._kernel_labels: dict[str, str] = {}
         self._gradient_overrides: dict[str, str] = {}
+
+    def switch_to_thread_local(self) -> None:
+        """Give each thread its own stacks of devices, colocation and control dependencies.
+
+        Names, control flow and variable creators are each thread's own from the start.
+        """
+        if isinstance(self._stacks, _Stacks):
+            self._stacks = _ThreadStacks(self._stacks)
+
+    @property
+    def _name_stack(self) -> str:
+        return self._thread_state.name_stack
+
+    @_name_stack.setter
+    def _name_stack(self, value: str) -> None:
+        self._thread_state.name_stack = value
+
+    @property
+    def _control_flow_context(self) -> Any:
+        return self._thread_state.control_flow_context
+
+    @_control_flow_context.setter
+    def _control_flow_context(self, value: Any) -> None:
+        self._thread_state.control_flow_context = value
+
+    @property
+    def _variable_creator_stack(self) -> list[tuple[int, Any]]:
+        return self._thread_state.variable_creators
+
+    @_variable_creator_stack.setter
+    def _variable_creator_stack(self, value: list[tuple[int, Any]]) -> None:
+        self._thread_state.variable_creators = value
+
+    @property
+    def _control_stack(self) -> list[ControlDependencies]:
+        return self._stacks.control
+
+    @_control_stack.setter
+    def _control_stack(self, value: list[ControlDependencies]) -> None:
+        self._stacks.control = value
+
+    @property
+    def _device_stack(self) -> list[Any]:
+        return self._stacks.device
+
+    @_device_stack.setter
+    def _device_stack(self, value: list[Any]) -> None:
+        self._stacks.device = value
+
+    @property
+    def _colocation_stack(self) -> list[Operation | None]:
+        return self._stacks.colocation
+
+    @_colocation_stack.setter
+    def _colocation_stack(self, value: list[Operation | None]) -> None:
+        self._stacks.colocation = value
 
     # Control dependencies.
 

@@ -45,7 +45,6 @@ class Graph(GraphScopes):
         self._seed: int | None = None
         self._building_function = False
         self._container = ""
-        self._variable_creator_stack: list[Any] = []
         self._graph_key = f"graph-key-{next(_graph_numbers)}/"
         self._last_loss_reduction: Any = None
         self._is_loss_scaled_by_optimizer = False

@@ -9,7 +9,6 @@ import numpy as np
 
 from evergraph.core import dtypes
 from evergraph.core.dtypes import INDEX, NUMERIC
-from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.composite import SparseTensor
 from evergraph.graph.graph import Graph
@@ -63,10 +62,8 @@ def reduction_dims(x: Any, axis: Any) -> Any:
     rank: int | None = None
     if isinstance(x, SparseTensor):
         rank = x.dense_shape.shape.num_elements()
-    elif hasattr(x, "shape"):
-        rank = TensorShape(x.shape).ndims
-    else:
-        rank = int(np.ndim(x))
+    elif isinstance(x, Tensor):
+        rank = x.shape.ndims
     if rank is not None:
         return constant(np.arange(rank), dtype=dtypes.int32)
     return range(0, array_shape.rank(x))
