@@ -151,7 +151,7 @@ def call_kernel(step: Step, values: Sequence[Any]) -> Sequence[Any]:
             None,
             step.op,
             explain(
-                f"{error} [Op:{step.op.type}]",
+                _first_line(step.op, values, error),
                 given=_given(step.op, values),
                 created=step.op.created_at,
             ),
@@ -206,6 +206,14 @@ def uninitialized(step: Step, position: int) -> OpError:
         fix="run tf.global_variables_initializer() or restore a checkpoint first",
     )
     return kind(None, op, f"{message}\n\t [[{{{{node {op.name}}}}}]]")
+
+
+def _first_line(op: Operation, values: Sequence[Any], error: Exception) -> str:
+    """What TensorFlow says of what NumPy refused in a kernel."""
+    if str(error).startswith("operands could not be broadcast together"):
+        shapes = [f"[{','.join(map(str, np.shape(v)))}]" for v in values if v is not None]
+        return f"Incompatible shapes: {' vs. '.join(shapes[:2])}"
+    return f"{error} [Op:{op.type}]"
 
 
 def _given(op: Operation, values: Sequence[Any]) -> str:
