@@ -160,8 +160,14 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> None:
         box: list[Any] = []
         if cells:
             store.in_flight = (cells, box)
-        with jax.enable_x64(True):
-            box.extend(map(compiled.call, (donated,), (others,)))
+        try:
+            with jax.enable_x64(True):
+                box.extend(map(compiled.call, (donated,), (others,)))
+        except Exception:
+            # Tracing failed and nothing was donated: step by step the error gets its operation.
+            store.in_flight = None
+            run_steps(segment.steps, _on_host(env))
+            raise
         state, outputs, ok = box[0]
         if cells:
             store.recover()
@@ -192,6 +198,15 @@ def _uninitialized(plan: Plan, index: int, slot: int) -> Exception:
     raise AssertionError("no step reads the slot")
 
 
+def _on_host(env: Env) -> Env:
+    """A copy of `env` with NumPy arrays."""
+    copied = Env(len(env))
+    copied[:] = [
+        np.asarray(v) if isinstance(v, jax.Array) and not v.is_deleted() else v for v in env
+    ]
+    return copied
+
+
 def _raise_failed_check(
     plan: Plan, index: int, env: Env, compiled: CompiledSegment, state: list[Any]
 ) -> None:
@@ -200,10 +215,7 @@ def _raise_failed_check(
     The executable has left the old values, so that the same inputs are at hand.
     """
     segment = plan.segments[index]
-    again = Env(len(env))
-    again[:] = [
-        np.asarray(v) if isinstance(v, jax.Array) and not v.is_deleted() else v for v in env
-    ]
+    again = _on_host(env)
     for slot, value in zip(compiled.committed, state, strict=True):
         before = segment.commits[slot][0]
         if before != NO_SLOT:
