@@ -150,7 +150,9 @@ def a_fetch_of_another_graph(tf, np):
         foreign = tf.constant(1, name="foreign")
     tf.constant(2)
     with tf.Session() as sess:
-        return caught(lambda: sess.run(foreign)), caught(lambda: sess.run([tf.constant(1), foreign]))
+        return caught(lambda: sess.run(foreign)), caught(
+            lambda: sess.run([tf.constant(1), foreign])
+        )
 
 
 @THEME.program

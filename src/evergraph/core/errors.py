@@ -169,7 +169,7 @@ class OpError(Exception):
     @property
     def node_def(self) -> Any:
         """The NodeDef of the operation that failed, or None."""
-        return self._node_def
+        return getattr(self._op, "node_def", None) if self._node_def is None else self._node_def
 
     @property
     def error_code(self) -> int | None:

@@ -69,9 +69,7 @@ def checked_sizes(dims: np.ndarray, op_type: str) -> tuple[int, ...]:
             None, None, f"dims must be a vector, got shape {list(np.shape(dims))}"
         )
     if (np.asarray(dims) < 0).any():
-        raise InvalidArgumentError(
-            None, None, f"Dimension {int(np.min(dims))} must be >= 0 ({op_type})"
-        )
+        raise InvalidArgumentError(None, None, f"Dimension {int(np.min(dims))} must be >= 0")
     return tuple(int(size) for size in dims)
 
 

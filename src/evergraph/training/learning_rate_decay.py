@@ -300,7 +300,8 @@ def linear_cosine_decay(
         )
         step = minimum(cast(global_step, rate.dtype), steps)
         linear = (steps - step) / steps
-        fraction = 2.0 * periods * (step / steps)
+        completed = step / steps
+        fraction = 2.0 * periods * completed
         return multiply(rate, (alpha + linear) * _cosine(fraction) + beta, name=scope)
 
 
@@ -333,5 +334,6 @@ def noisy_linear_cosine_decay(
         linear = (steps - step) / steps
         deviation = sqrt(variance / power(1.0 + step, fall))
         noisy = linear + random_normal(linear.shape, stddev=deviation)
-        fraction = 2.0 * periods * (step / steps)
+        completed = step / steps
+        fraction = 2.0 * periods * completed
         return multiply(rate, (alpha + noisy) * _cosine(fraction) + beta, name=scope)

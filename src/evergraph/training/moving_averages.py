@@ -80,12 +80,12 @@ def _assign_unbiased(variable: Any, value: Any, rate: Any) -> Any:
                 initializer=step_start,
                 trainable=False,
             )
-        with colocate_with(variable.op):
-            next_biased = assign_sub(biased, (biased - value) * rate)
-            next_step = steps.assign_add(1)
-            factor = 1 - power(1.0 - rate, next_step)
-            scope = get_default_graph().get_name_scope()
-            return assign(variable, next_biased / factor, name=scope + "/")
+    with colocate_with(variable.op):
+        next_biased = assign_sub(biased, (biased - value) * rate)
+        next_step = steps.assign_add(1)
+        factor = 1 - power(1.0 - rate, next_step)
+        scope = get_default_graph().get_name_scope()
+        return assign(variable, next_biased / factor, name=scope + "/")
 
 
 def _free_name(name: str) -> str:
