@@ -283,7 +283,7 @@ def run_vjp(cases: Sequence[Case]) -> list[dict[int, np.ndarray] | Exception]:
 
 
 def _vjp(case: Case, traced: Traced, arguments: list[Any]) -> dict[int, Any]:
-    wanted = [i for i in case.gradients if i in traced.free]
+    wanted = [i for i, d in case.gradients.items() if d is not None and i in traced.free]
 
     def kernel(*chosen: Any) -> list[Any]:
         filled = list(arguments)
