@@ -38,6 +38,9 @@ def top_k(x: Array, k: int) -> tuple[Array, Array]:
 
     Of equal elements the first comes first.
     """
+    if x.dtype.kind not in "iu":  # XLA puts -0.0 after 0.0
+        zero = constant(x, 0)
+        x = lax.select(lax.eq(x, zero), lax.full_like(x, 0), x)
     values, places = lax.top_k(x, int(k))
     return values, lax.convert_element_type(places, np.int32)
 
@@ -77,7 +80,10 @@ def searchsorted(
         low, high = state
         middle = lax.div(lax.add(low, high), np.int32(2))
         found = take_along_axis(sorted_values, middle, rank - 1)
-        goes_right = lax.lt(found, values) if side == "left" else lax.le(found, values)
+        if side == "left":
+            goes_right = lax.lt(found, values)
+        else:  # NaN goes to the end
+            goes_right = lax.bitwise_not(lax.lt(values, found))
         is_open = lax.lt(low, high)
         low_next = lax.select(
             lax.bitwise_and(is_open, goes_right), lax.add(middle, np.int32(1)), low
