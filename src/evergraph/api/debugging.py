@@ -1,7 +1,30 @@
 """tf.debugging: names only."""
 
 from evergraph.ops.assertions import Assert as Assert
+from evergraph.ops.checks import assert_equal as assert_equal
+from evergraph.ops.checks import assert_greater as assert_greater
+from evergraph.ops.checks import assert_greater_equal as assert_greater_equal
+from evergraph.ops.checks import assert_integer as assert_integer
+from evergraph.ops.checks import assert_less as assert_less
+from evergraph.ops.checks import assert_less_equal as assert_less_equal
+from evergraph.ops.checks import assert_near as assert_near
+from evergraph.ops.checks import assert_negative as assert_negative
+from evergraph.ops.checks import assert_non_negative as assert_non_negative
+from evergraph.ops.checks import assert_non_positive as assert_non_positive
+from evergraph.ops.checks import assert_none_equal as assert_none_equal
+from evergraph.ops.checks import assert_positive as assert_positive
+from evergraph.ops.checks import assert_proper_iterable as assert_proper_iterable
+from evergraph.ops.checks import assert_same_float_dtype as assert_same_float_dtype
+from evergraph.ops.checks import assert_type as assert_type
+from evergraph.ops.checks import is_non_decreasing as is_non_decreasing
+from evergraph.ops.checks import is_numeric_tensor as is_numeric_tensor
+from evergraph.ops.checks import is_strictly_increasing as is_strictly_increasing
 from evergraph.ops.identity import check_numerics as check_numerics
 from evergraph.ops.math_comparison import is_finite as is_finite
 from evergraph.ops.math_comparison import is_inf as is_inf
 from evergraph.ops.math_comparison import is_nan as is_nan
+from evergraph.ops.shape_checks import assert_rank as assert_rank
+from evergraph.ops.shape_checks import assert_rank_at_least as assert_rank_at_least
+from evergraph.ops.shape_checks import assert_rank_in as assert_rank_in
+from evergraph.ops.shape_checks import assert_scalar as assert_scalar
+from evergraph.ops.shape_checks import assert_shapes as assert_shapes

@@ -3,6 +3,8 @@
 from evergraph.ops.activation import softplus as softplus
 from evergraph.ops.activation import softsign as softsign
 from evergraph.ops.array_layout import invert_permutation as invert_permutation
+from evergraph.ops.checks import is_non_decreasing as is_non_decreasing
+from evergraph.ops.checks import is_strictly_increasing as is_strictly_increasing
 from evergraph.ops.complex import angle as angle
 from evergraph.ops.complex import conj as conj
 from evergraph.ops.complex import imag as imag

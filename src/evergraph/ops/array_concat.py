@@ -166,7 +166,7 @@ def _concat_parts(
         raise TypeError(f"Expected Tensor or IndexedSlices, got {type(d_output)}")
     if is_constant(axis) and _output_context(axis.op) is not _output_context(d_output.op):
         axis = constant(constant_value(axis), dtype=axis.dtype)
-    positive: Any = axis % rank(values[0])  # type: ignore[operator]  # injected
+    positive: Any = axis % rank(values[0])
     sizes = _input_shapes(values)
     if len(sizes) > _MAX_SLICES:
         from evergraph.ops.array_slice import slice as slice_of
@@ -199,7 +199,7 @@ def _sparse_concat_parts(
     from evergraph.ops.math_elementwise import add
     from evergraph.ops.select import where
 
-    positive: Any = axis % rank(values[0])  # type: ignore[operator]  # injected
+    positive: Any = axis % rank(values[0])
     known = constant_value(axis)
     if known is None:
         raise ValueError("Can only compute IndexedSlices gradient with statically-known concat_dim")
@@ -216,7 +216,7 @@ def _sparse_concat_parts(
     if known > 0:
         length = shape_of(sizes[0])
         mask = concat(
-            [fill(expand_dims(positive, 0), 0), [1], fill(length - positive - 1, 0)],  # type: ignore[operator]  # injected
+            [fill(expand_dims(positive, 0), 0), [1], fill(length - positive - 1, 0)],
             0,
         )
         begin: Any = fill(length, 0)
@@ -235,7 +235,7 @@ def _sparse_concat_parts(
             rows = cast(rows, dtype=indices.dtype)
         end = start + rows
         chosen = squeeze(where(logical_and(indices >= start, indices < end)), axis=[1])
-        new_indices = gather(indices, chosen) - start  # type: ignore[operator]  # injected
+        new_indices = gather(indices, chosen) - start
         parts.append(IndexedSlices(gather(d_output.values, chosen), new_indices, size))
         start = end
     return parts

@@ -75,12 +75,12 @@ def _gather_v2_shape(c: ShapeContext) -> TensorShape:
     params, indices = with_rank_at_least(c.inputs[0], 1), c.inputs[1]
     if c.inputs[2].ndims not in (None, 0):
         raise ValueError(f"Shape must be rank 0 but is rank {c.inputs[2].ndims}")
-    axis, batch_dims = c.constant(2), c.attr("batch_dims")
-    if axis is None:
+    known, batch_dims = c.constant(2), c.attr("batch_dims")
+    if known is None:
         if params.ndims is None or indices.ndims is None:
             return TensorShape(None)
         return TensorShape([None] * (params.ndims + indices.ndims - 1 - batch_dims))
-    axis = int(axis)
+    axis = int(known)
     least = axis + 1 if axis >= 0 else -axis
     with_rank_at_least(params, least)
     if params.ndims is None or indices.ndims is None:
@@ -146,7 +146,7 @@ def _gather_v2_gradient(op: Operation, d_output: Tensor) -> list[Any]:
     values_dims, axis_dims = size(values_shape), size(outer)
     batches = range_of(batch_dims)
     between: Any = range_of(batch_dims, axis_dims)
-    after = range_of(axis_dims + 1, values_dims)  # type: ignore[operator]  # injected
+    after = range_of(axis_dims + 1, values_dims)
     with made_dense():
         values = reshape(d_output, values_shape)
     # The gathered axis to the front, behind the batch.
@@ -263,8 +263,8 @@ def _batch_gather(params: Any, indices: Any, batch_dims: int) -> Tensor:
     indices_shape, params_shape = shape_of(indices), shape_of(params)
     flat = _flat_batch_indices(params_shape, indices, batch_dims)
     flat = reshape(flat, [-1])
-    outer = params_shape[batch_dims + 1 :]  # type: ignore[index]  # injected
-    inner = get_op_def("Prod")(params_shape[: batch_dims + 1], [0], keep_dims=False)  # type: ignore[index]  # injected
+    outer = params_shape[batch_dims + 1 :]
+    inner = get_op_def("Prod")(params_shape[: batch_dims + 1], [0], keep_dims=False)
     flat_params = reshape(params, concat([[inner], outer], axis=0))
     taken = gather(flat_params, flat)
     result = reshape(taken, concat([indices_shape, outer], axis=0))
@@ -418,7 +418,7 @@ def batch_gather_nd(params: Any, indices: Any, batch_dims: Any, name: str | None
         indices_shape: Any = shape_of(indices)
         batch_shape = params_shape[:batch_dims]
         batch_size = get_op_def("Prod")(batch_shape, [0])
-        inner_dims = rank(indices) - batch_dims - 1  # type: ignore[operator]  # injected
+        inner_dims = rank(indices) - batch_dims - 1
         inner_shape = indices_shape[batch_dims:-1]
         ranges = [CAST(RANGE(0, n, 1), DstT=indices.dtype) for n in unstack(batch_shape, axis=0)]
         mesh = meshgrid(*ranges, indexing="ij") if ranges else []

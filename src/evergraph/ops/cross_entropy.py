@@ -362,6 +362,6 @@ def _check_label_shapes(labels: TensorShape, logits: TensorShape) -> bool:
 
 
 def _assert_label_shapes(labels: Tensor, logits: Tensor) -> Any:
-    from evergraph.ops.assertions import assert_equal
+    from evergraph.ops.checks import assert_equal
 
     return assert_equal(array_shape.shape(labels), array_shape.shape(logits)[:-1])

@@ -426,7 +426,7 @@ def eye(
             if not (isinstance(num_rows, integers) and isinstance(num_columns, integers)):
                 raise TypeError("num_rows and num_columns must be positive integer values.")
             is_square = num_rows == num_columns
-            size = np.minimum(num_rows, num_columns)
+            size = min(num_rows, num_columns)
         shape: Any = None
         if isinstance(batch, Tensor) or isinstance(size, Tensor):
             batch = convert_to_tensor(batch, name="shape", dtype=dtypes.int32)

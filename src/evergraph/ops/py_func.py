@@ -82,7 +82,7 @@ def _call(
         raise
     except Exception as error:
         kind = next((to for of, to in _ERRORS if isinstance(error, of)), errors.UnknownError)
-        raise kind(
+        raise kind(  # type: ignore[call-arg]  # each of the table knows its code
             None,
             op,
             f"{type(error).__name__}: {error}\n{''.join(traceback.format_exception(error))}",

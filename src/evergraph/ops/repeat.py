@@ -62,7 +62,7 @@ def _repeat(data: Any, repeats: Any, axis: int) -> Tensor:
         return reshape(tiled, concat([data_shape[:axis], [-1], data_shape[axis + 1 :]], axis=0))
     if repeats.shape.ndims != axis + 1:
         repeats_shape, repeats_rank = shape_of(repeats), rank(repeats)
-        whole = concat([data_shape[: axis + 1 - repeats_rank], repeats_shape], axis=0)  # type: ignore[operator]  # injected
+        whole = concat([data_shape[: axis + 1 - repeats_rank], repeats_shape], axis=0)
         repeats = broadcast_to(repeats, whole)
         repeats.set_shape([None] * (axis + 1))
     most = get_op_def("Maximum")(0, get_op_def("Max")(repeats, all_dimensions(repeats)))

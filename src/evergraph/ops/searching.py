@@ -70,8 +70,8 @@ def searchsorted(
 
     Reference: TensorFlow 1.15, tensorflow/core/kernels/searchsorted_op.cc.
     """
-    sequence_size = shape_internal(sorted_sequence)[-1]  # type: ignore[index]  # injected
-    values_size = shape_internal(values)[-1]  # type: ignore[index]  # injected
+    sequence_size = shape_internal(sorted_sequence)[-1]
+    values_size = shape_internal(values)[-1]
     rows = reshape(sorted_sequence, [-1, sequence_size])
     wanted = reshape(values, [-1, values_size])
     if side not in ("left", "right"):

@@ -42,7 +42,7 @@ def _range_length(start: Any, limit: Any, delta: Any) -> int:
     if delta < 0 and start < limit:
         raise ValueError(f"Requires start >= limit when delta < 0: {start}/{limit}")
     if isinstance(start, int):
-        return (abs(limit - start) + abs(delta) - 1) // abs(delta)
+        return int((abs(limit - start) + abs(delta) - 1) // abs(delta))
     return math.ceil(abs((limit - start) / delta))
 
 
@@ -283,9 +283,11 @@ def one_hot(
 def all_dimensions(x: Any) -> Tensor:
     """0 ... rank - 1 of a Tensor or SparseTensor: a constant where the rank is known."""
     if isinstance(x, Tensor) and x.get_shape().ndims is not None:
-        return constant_v2(np.arange(x.get_shape().ndims), dtype=dtypes.int32)
+        count: Any = x.get_shape().ndims
+        return constant_v2(np.arange(count), dtype=dtypes.int32)
     if isinstance(x, SparseTensor) and x.dense_shape.get_shape().is_fully_defined():
-        return constant_v2(np.arange(x.dense_shape.get_shape().as_list()[0]), dtype=dtypes.int32)
+        count = x.dense_shape.get_shape().as_list()[0]
+        return constant_v2(np.arange(count), dtype=dtypes.int32)
     result: Tensor = RANGE(0, rank(x), 1)
     return result
 

@@ -375,7 +375,8 @@ def _counted_from_front(xp: Namespace, position: Array, size: int) -> Array:
     return xp.where(xp.less(position, 0), xp.add(position, size), position)
 
 
-def _mask_attrs(op: Operation) -> dict[str, int]:
+def mask_attrs(op: Operation) -> dict[str, Any]:
+    """The five masks of a slice op."""
     return {name: op.get_attr(name) for name in MASKS}
 
 
@@ -383,7 +384,7 @@ def _mask_attrs(op: Operation) -> dict[str, int]:
 def _strided_slice_gradient(op: Operation, d_output: Tensor) -> tuple[Any, ...]:
     _, begin, end, strides = op.inputs
     sizes = shape_of(op.inputs[0], out_type=begin.dtype)
-    d_input = STRIDED_SLICE_GRAD(sizes, begin, end, strides, d_output, **_mask_attrs(op))
+    d_input = STRIDED_SLICE_GRAD(sizes, begin, end, strides, d_output, **mask_attrs(op))
     return d_input, None, None, None
 
 
@@ -474,7 +475,7 @@ def _padded(xp: Namespace, x: Array, dim: int, before: int, after: int) -> Array
 @STRIDED_SLICE_GRAD.gradient
 def _strided_slice_grad_gradient(op: Operation, d_output: Tensor) -> tuple[Any, ...]:
     _, begin, end, strides, _ = op.inputs
-    d_dy = strided_slice(d_output, begin, end, strides, **_mask_attrs(op))
+    d_dy = strided_slice(d_output, begin, end, strides, **mask_attrs(op))
     return None, None, None, None, d_dy
 
 
@@ -518,7 +519,7 @@ def strided_slice(
         from evergraph.ops.fills import ones_like
 
         strides = ones_like(begin)
-    masks = {
+    masks: dict[str, Any] = {
         "begin_mask": begin_mask,
         "end_mask": end_mask,
         "ellipsis_mask": ellipsis_mask,

@@ -57,7 +57,7 @@ def slice_tensor(tensor: Any, slice_spec: Any, var: Any = None) -> Tensor:
     begin: list[Any] = []
     end: list[Any] = []
     strides: list[Any] = []
-    masks = dict.fromkeys(MASKS, 0)
+    masks: dict[str, Any] = dict.fromkeys(MASKS, 0)
     for i, item in enumerate(items):
         bit = 1 << i
         if isinstance(item, slice):
@@ -86,7 +86,8 @@ def slice_tensor(tensor: Any, slice_spec: Any, var: Any = None) -> Tensor:
                 ]
         else:
             packed = [constant_v2([], dtype=dtypes.int32)] * 3
-        return strided_slice(tensor, *packed, var=var, name=scope, **masks)
+        first, last, step = packed
+        return strided_slice(tensor, first, last, step, var=var, name=scope, **masks)
 
 
 def _is_mask(slice_spec: Any) -> bool:
