@@ -16,6 +16,7 @@ from evergraph.api import manip as manip
 from evergraph.api import math as math
 from evergraph.api import nest as nest
 from evergraph.api import nn as nn
+from evergraph.api import python_io as python_io
 from evergraph.api import random as random
 from evergraph.api import raw_ops as raw_ops
 from evergraph.api import resource_loader as resource_loader

@@ -1,0 +1,1 @@
+"""Input: datasets, record files."""
