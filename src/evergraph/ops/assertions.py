@@ -63,19 +63,20 @@ def summarize_value(value: np.ndarray, count: int) -> str:
     def dimension(depth: int) -> str:
         nonlocal position
         parts: list[str] = []
-        is_last = depth == array.ndim - 1
         for _ in range(array.shape[depth]):
             if position >= limit:
                 break
-            if is_last:
+            if depth == array.ndim - 1:
                 parts.append(value_text(flat[position]))
                 position += 1
             else:
                 parts.append(f"[{dimension(depth + 1)}]")
-        text = (" " if is_last else "").join(parts)
-        return text if len(parts) == array.shape[depth] else f"{text}..."
+        if depth < array.ndim - 1:
+            return "".join(parts)
+        is_cut = 0 < depth and len(parts) < array.shape[depth]
+        return " ".join(parts) + ("..." if is_cut else "")
 
-    return dimension(0)
+    return dimension(0) + ("..." if limit < array.size else "")
 
 
 ASSERT = register_op(
