@@ -9,6 +9,7 @@ from evergraph.training.adadelta import AdadeltaOptimizer as AdadeltaOptimizer
 from evergraph.training.adagrad import AdagradOptimizer as AdagradOptimizer
 from evergraph.training.adagrad_da import AdagradDAOptimizer as AdagradDAOptimizer
 from evergraph.training.adam import AdamOptimizer as AdamOptimizer
+from evergraph.training.checkpoint_initializer import init_from_checkpoint as init_from_checkpoint
 from evergraph.training.checkpoint_reader import NewCheckpointReader as NewCheckpointReader
 from evergraph.training.checkpoint_reader import list_variables as list_variables
 from evergraph.training.checkpoint_reader import load_checkpoint as load_checkpoint

@@ -169,7 +169,7 @@ _PYTHON = {
     "training.adam": "training.adam",
     "training.basic_session_run_hooks": "api.train",
     "training.checkpoint_management": "training.checkpoint_state training.saver api.train",
-    "training.checkpoint_utils": "training.checkpoint_reader training.checkpoint_state api.train",
+    "training.checkpoint_utils": "training.checkpoint_reader training.checkpoint_initializer training.checkpoint_state api.train",
     "training.device_setter": "api.train",
     "training.ftrl": "training.ftrl",
     "training.gradient_descent": "training.gradient_descent",

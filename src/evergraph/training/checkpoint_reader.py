@@ -82,11 +82,21 @@ def NewCheckpointReader(filepattern: Any) -> CheckpointReader:
     return CheckpointReader(filepattern)
 
 
-def _prefix_of(ckpt_dir_or_file: Any) -> str | None:
+def checkpoint_prefix(ckpt_dir_or_file: Any) -> str:
+    """The prefix of a checkpoint: what is given, or the newest one of a folder.
+
+    Raises:
+        ValueError: the folder has none.
+    """
     path = os.fspath(ckpt_dir_or_file)
-    if Path(path).is_dir() and not Path(index_path(path)).exists():
-        return latest_checkpoint(path)
-    return path
+    if not Path(path).is_dir() or Path(index_path(path)).exists():
+        return path
+    latest = latest_checkpoint(path)
+    if latest is None:
+        raise ValueError(
+            f"Couldn't find 'checkpoint' file or checkpoints in given directory {path}"
+        )
+    return latest
 
 
 def load_checkpoint(ckpt_dir_or_file: Any) -> CheckpointReader:
@@ -95,13 +105,7 @@ def load_checkpoint(ckpt_dir_or_file: Any) -> CheckpointReader:
     Raises:
         ValueError: the folder has none.
     """
-    prefix = _prefix_of(ckpt_dir_or_file)
-    if prefix is None:
-        raise ValueError(
-            "Couldn't find 'checkpoint' file or checkpoints in given directory "
-            f"{os.fspath(ckpt_dir_or_file)}"
-        )
-    return CheckpointReader(prefix)
+    return CheckpointReader(checkpoint_prefix(ckpt_dir_or_file))
 
 
 def load_variable(ckpt_dir_or_file: Any, name: str) -> np.ndarray:
