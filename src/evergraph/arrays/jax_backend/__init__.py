@@ -136,16 +136,17 @@ from evergraph.arrays.jax_backend.operands import check_indices as check_indices
 from evergraph.arrays.jax_backend.operands import is_concrete as is_concrete
 from evergraph.arrays.jax_backend.operands import stop_gradient as stop_gradient
 from evergraph.arrays.jax_backend.operands import vjp as vjp
-from evergraph.arrays.jax_backend.philox import philox_gamma as philox_gamma
+from evergraph.arrays.jax_backend.philox import philox_blocks as philox_blocks
 from evergraph.arrays.jax_backend.philox import philox_integers as philox_integers
-from evergraph.arrays.jax_backend.philox import philox_multinomial as philox_multinomial
 from evergraph.arrays.jax_backend.philox import philox_normal as philox_normal
-from evergraph.arrays.jax_backend.philox import philox_permutation as philox_permutation
-from evergraph.arrays.jax_backend.philox import philox_poisson as philox_poisson
 from evergraph.arrays.jax_backend.philox import philox_truncated_normal as philox_truncated_normal
 from evergraph.arrays.jax_backend.philox import philox_uniform as philox_uniform
 from evergraph.arrays.jax_backend.philox import philox_words as philox_words
 from evergraph.arrays.jax_backend.philox import stateless_stream as stateless_stream
+from evergraph.arrays.jax_backend.random import philox_gamma as philox_gamma
+from evergraph.arrays.jax_backend.random import philox_multinomial as philox_multinomial
+from evergraph.arrays.jax_backend.random import philox_permutation as philox_permutation
+from evergraph.arrays.jax_backend.random import philox_poisson as philox_poisson
 from evergraph.arrays.jax_backend.reduction import all as all
 from evergraph.arrays.jax_backend.reduction import any as any
 from evergraph.arrays.jax_backend.reduction import argmax as argmax
@@ -192,4 +193,5 @@ from evergraph.arrays.jax_backend.special import igammac as igammac
 from evergraph.arrays.jax_backend.special import lgamma as lgamma
 from evergraph.arrays.jax_backend.special import polygamma as polygamma
 from evergraph.arrays.jax_backend.special import zeta as zeta
+from evergraph.arrays.numpy_backend.philox import Stream as Stream
 from evergraph.arrays.slicing import SliceMasks as SliceMasks

@@ -38,8 +38,8 @@ reductions       sum prod max min mean any all logsumexp(x, axis=None, keepdims=
                  exclusive=False, reverse=False)
 matrices         matmul(x, y, transpose_x=False, transpose_y=False, adjoint_x=False,
                  adjoint_y=False) tensordot(x, y, (x_axes, y_axes))  matrix_diag matrix_diag_part
-                 trace(x) matrix_set_diag(x, diagonal)  band_part(x, lower, upper)  qr(x,
-                 full_matrices=False) -> q, r
+                 trace(x) matrix_set_diag(x, diagonal)  qr(x, full_matrices=False)  band_part(x,
+                 lower, upper)
 reading          gather(x, indices, axis=0, batch_dims=0, message=None) gather_nd(x, indices,
                  batch_dims=0, message=None) take_along_axis(x, indices, axis): unchecked
                  dynamic_slice(x, begin, size)  dynamic_update_slice(x, update, begin): begin may
@@ -63,6 +63,13 @@ checks           check(ok, error, message): ok is a boolean array, error the nam
                  tf.errors, message a str or what makes one check_indices(indices, limit,
                  message=None)  check_nd_indices(indices, limits, message=None) check_finite(x,
                  message, error="InvalidArgumentError")  is_concrete(x)
+random           stream: .key .base .position, uint64 scalars, may be traced  Stream(key, base,
+                 position) philox_uniform philox_normal philox_truncated_normal(stream, shape,
+                 dtype) philox_integers(stream, shape, minval, maxval)  philox_permutation(stream,
+                 count) philox_multinomial(stream, logits, samples, dtype=int64)
+                 philox_gamma(stream, shape, alpha)  philox_poisson(stream, shape, rate, dtype)
+                 philox_words(stream, count) -> uint32  stateless_stream(seed) -> Stream
+                 philox_blocks(key, base, blocks) -> uint32 [..., 4]
 gradients        stop_gradient(x)  vjp(function, inputs, cotangents) -> one per input: JAX only
 ================ ==================================================================================
 
@@ -200,16 +207,18 @@ from evergraph.arrays.numpy_backend.operands import check_indices as check_indic
 from evergraph.arrays.numpy_backend.operands import is_concrete as is_concrete
 from evergraph.arrays.numpy_backend.operands import stop_gradient as stop_gradient
 from evergraph.arrays.numpy_backend.operands import vjp as vjp
-from evergraph.arrays.numpy_backend.philox import philox_gamma as philox_gamma
+from evergraph.arrays.numpy_backend.philox import Stream as Stream
+from evergraph.arrays.numpy_backend.philox import philox_blocks as philox_blocks
 from evergraph.arrays.numpy_backend.philox import philox_integers as philox_integers
-from evergraph.arrays.numpy_backend.philox import philox_multinomial as philox_multinomial
 from evergraph.arrays.numpy_backend.philox import philox_normal as philox_normal
-from evergraph.arrays.numpy_backend.philox import philox_permutation as philox_permutation
-from evergraph.arrays.numpy_backend.philox import philox_poisson as philox_poisson
 from evergraph.arrays.numpy_backend.philox import philox_truncated_normal as philox_truncated_normal
 from evergraph.arrays.numpy_backend.philox import philox_uniform as philox_uniform
 from evergraph.arrays.numpy_backend.philox import philox_words as philox_words
 from evergraph.arrays.numpy_backend.philox import stateless_stream as stateless_stream
+from evergraph.arrays.numpy_backend.random import philox_gamma as philox_gamma
+from evergraph.arrays.numpy_backend.random import philox_multinomial as philox_multinomial
+from evergraph.arrays.numpy_backend.random import philox_permutation as philox_permutation
+from evergraph.arrays.numpy_backend.random import philox_poisson as philox_poisson
 from evergraph.arrays.numpy_backend.reduction import all as all
 from evergraph.arrays.numpy_backend.reduction import any as any
 from evergraph.arrays.numpy_backend.reduction import argmax as argmax
