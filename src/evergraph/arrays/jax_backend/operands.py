@@ -19,7 +19,8 @@ FLOAT16 = np.dtype(np.float16)
 
 def as_dtype(dtype: Any) -> np.dtype[Any]:
     """NumPy's dtype of a DType, a NumPy dtype or a scalar type."""
-    return np.dtype(getattr(dtype, "as_numpy_dtype", dtype))
+    found: np.dtype[Any] = np.dtype(getattr(dtype, "as_numpy_dtype", dtype))
+    return found
 
 
 def asarray(value: Any, dtype: Any = None) -> Array:
@@ -85,6 +86,12 @@ def broadcast(x: Array, shape: tuple[int, ...]) -> Array:
 def constant(x: Array, value: Any) -> Any:
     """A scalar of the dtype of `x`."""
     return np.asarray(value).astype(x.dtype)[()]
+
+
+def finfo(dtype: Any) -> Any:
+    """The limits of a floating type, bfloat16 included."""
+    limits: Any = ml_dtypes.finfo
+    return limits(dtype)
 
 
 def is_low_precision(dtype: np.dtype[Any]) -> bool:

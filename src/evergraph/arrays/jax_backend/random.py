@@ -107,7 +107,10 @@ class _Draws(NamedTuple):
         left = lax.select(is_new, first, source.left)
         has_left = lax.bitwise_xor(source.has_left, wanted)
         block = lax.add(self.block, lax.convert_element_type(is_new, np.uint64))
-        return value, self._replace(**{"block": block, kind: _Source(left, has_left)})
+        source = _Source(left, has_left)
+        if kind == "normal":
+            return value, self._replace(block=block, normal=source)
+        return value, self._replace(block=block, uniform=source)
 
 
 def _both(*conditions: Array) -> Array:

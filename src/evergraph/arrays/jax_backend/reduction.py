@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from jax import lax
 
@@ -15,6 +14,7 @@ from evergraph.arrays.jax_backend.operands import (
     as_dtype,
     check,
     constant,
+    finfo,
     is_floating,
     is_low_precision,
     normalize_axes,
@@ -124,7 +124,8 @@ def _arg(find: Any, reduce: Any, x: Array, axis: int, dtype: Any, side: int) -> 
     x = _without_nan(x, side)
     if size <= _SMALL_AXIS or size > _EXACT_FLOAT:
         return find(x, axis, want)
-    best = lax.optimization_barrier(reduce(x, (axis,)))
+    barrier: Any = lax.optimization_barrier
+    best = barrier(reduce(x, (axis,)))
     is_best = lax.eq(
         x, lax.broadcast_in_dim(best, x.shape, [d for d in range(x.ndim) if d != axis])
     )
@@ -156,7 +157,7 @@ def cumulative_logsumexp(
     x: Array, axis: int, exclusive: bool = False, reverse: bool = False
 ) -> Array:
     """Running `logsumexp`; see `cumsum`. No sum is below the least number."""
-    least = float(ml_dtypes.finfo(x.dtype).min)
+    least = float(finfo(x.dtype).min)
     result = _running(logaddexp, None, least, x, axis, exclusive, reverse)
     return lax.max(result, lax.full_like(result, least))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from jax import lax
 
@@ -20,6 +19,7 @@ from evergraph.arrays.jax_backend.operands import (
     check,
     check_indices,
     constant,
+    finfo,
     typed,
 )
 from evergraph.core.typing import Array
@@ -170,7 +170,7 @@ def _sorted(mode: str, start: int, empty: int, data: Array, ids: Array, count: i
 def _start(mode: str, start: int, dtype: np.dtype[Any]) -> Any:
     if mode not in ("maximum", "minimum"):
         return start
-    info: Any = np.iinfo(dtype) if dtype.kind in "iu" else ml_dtypes.finfo(dtype)
+    info: Any = np.iinfo(dtype) if dtype.kind in "iu" else finfo(dtype)
     return info.min if mode == "maximum" else info.max
 
 

@@ -20,7 +20,8 @@ quiet = np.errstate(all="ignore")
 
 def as_dtype(dtype: Any) -> np.dtype[Any]:
     """NumPy's dtype of a DType, a NumPy dtype or a scalar type."""
-    return np.dtype(getattr(dtype, "as_numpy_dtype", dtype))
+    found: np.dtype[Any] = np.dtype(getattr(dtype, "as_numpy_dtype", dtype))
+    return found
 
 
 def asarray(value: Any, dtype: Any = None) -> Array:
@@ -45,6 +46,12 @@ def pair(x: Any, y: Any) -> tuple[Array, Array]:
     elif x_dtype != y_dtype:
         raise TypeError(f"operands have dtypes {x_dtype} and {y_dtype}; cast one of them")
     return x, y
+
+
+def finfo(dtype: Any) -> Any:
+    """The limits of a floating type, bfloat16 included."""
+    limits: Any = ml_dtypes.finfo
+    return limits(dtype)
 
 
 def is_low_precision(dtype: np.dtype[Any]) -> bool:

@@ -107,7 +107,8 @@ def philox_gamma(stream: Any, shape: Sequence[int], alpha: Array) -> Array:
         x = draws.take("normal", waiting)
         v = 1 + c[waiting] * x
         is_positive = v > 0
-        tried, x, v = waiting[is_positive], x[is_positive], v[is_positive] ** 3
+        tried, x, v = waiting[is_positive], x[is_positive], v[is_positive]
+        v = v * v * v  # not a power, which rounds otherwise
         u = draws.take("uniform", tried)
         is_taken = (u < 1 - 0.0331 * (x * x) * (x * x)) | (
             np.log(u) < 0.5 * x * x + d[tried] * (1 - v + np.log(v))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from evergraph.arrays.numpy_backend.operands import (
     as_dtype,
     check,
+    finfo,
     is_floating,
     is_low_precision,
     normalize_axes,
@@ -41,7 +41,7 @@ def max(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Largest; NaN is passed over; of nothing: -inf or the least integer."""
     x = np.asarray(x)
     axes = normalize_axes(axis, x.ndim)
-    reduce = np.fmax.reduce if is_floating(x.dtype) else np.maximum.reduce
+    reduce: Any = np.fmax.reduce if is_floating(x.dtype) else np.maximum.reduce
     return reduce(x, axes, initial=_bound(x.dtype, -1), keepdims=keepdims)
 
 
@@ -50,7 +50,7 @@ def min(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Least; NaN is passed over; of nothing: inf or the largest integer."""
     x = np.asarray(x)
     axes = normalize_axes(axis, x.ndim)
-    reduce = np.fmin.reduce if is_floating(x.dtype) else np.minimum.reduce
+    reduce: Any = np.fmin.reduce if is_floating(x.dtype) else np.minimum.reduce
     return reduce(x, axes, initial=_bound(x.dtype, 1), keepdims=keepdims)
 
 
@@ -151,7 +151,7 @@ def cumulative_logsumexp(
     x: Array, axis: int, exclusive: bool = False, reverse: bool = False
 ) -> Array:
     """Running `logsumexp`; see `cumsum`. No sum is below the least number."""
-    least = float(ml_dtypes.finfo(np.asarray(x).dtype).min)
+    least = float(finfo(np.asarray(x).dtype).min)
     result = _running(np.logaddexp, least, x, axis, exclusive, reverse)
     return np.where(result < least, result.dtype.type(least), result)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from evergraph.arrays.numpy_backend.indexing import NdMessage, check_nd_indices
-from evergraph.arrays.numpy_backend.operands import check, check_indices, pair, quiet
+from evergraph.arrays.numpy_backend.operands import check, check_indices, finfo, pair, quiet
 from evergraph.core.typing import Array
 
 _UFUNCS = {
@@ -159,14 +159,8 @@ def _sorted(mode: str, start: int, empty: int, data: Array, ids: Array, count: i
 def _start(mode: str, start: int, dtype: np.dtype[Any]) -> Any:
     if mode not in ("maximum", "minimum"):
         return start
-    info: Any = np.iinfo(dtype) if dtype.kind in "iu" else _finfo(dtype)
+    info: Any = np.iinfo(dtype) if dtype.kind in "iu" else finfo(dtype)
     return info.min if mode == "maximum" else info.max
-
-
-def _finfo(dtype: np.dtype[Any]) -> Any:
-    import ml_dtypes
-
-    return ml_dtypes.finfo(dtype)
 
 
 def _segment_message(place: str, index: int, limit: int) -> str:
