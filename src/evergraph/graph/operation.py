@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Tensor:
     """The symbolic value of one output of an operation.
 
-    A tensor holds no numbers: `Session.run` computes them. Equality and hash are identity, so that
-    tensors can be keys of a `feed_dict`.
+    A tensor holds no numbers: `Session.run` computes them. Equality and hash are identity (object's
+    own, which cost no Python call), so that tensors can be keys of a `feed_dict`.
     """
 
     # Names that operators.py fills in; kept so that programs can look them up as in TensorFlow.
@@ -32,6 +32,7 @@ class Tensor:
     __array_priority__ = 100
 
     if TYPE_CHECKING:  # ops/operators.py gives them their meaning
+
         def __add__(self, other: Any) -> Tensor: ...
         def __radd__(self, other: Any) -> Tensor: ...
         def __sub__(self, other: Any) -> Tensor: ...
@@ -146,12 +147,6 @@ class Tensor:
         shape = f", shape={self._shape}" if self._shape.ndims is not None else ""
         device = f", device={self.device}" if self.device else ""
         return f'Tensor("{self.name}"{shape}, dtype={self._dtype.name}{device})'
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
 
     def __copy__(self) -> Tensor:
         return self

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from evergraph.core.errors import InternalError
+from evergraph.runtime.cpu_client import RUNS_INLINE, finish
 from evergraph.runtime.host_segment import Env, run_steps, uninitialized
 from evergraph.runtime.program import NO_SLOT
 from evergraph.runtime.variable_store import VariableStore
@@ -32,15 +33,12 @@ def compiled_segment(plan: Plan, index: int, env: Env) -> CompiledSegment:
 class FastCall:
     """The hot path of a plan that is one compiled segment: feeds in, fetched arrays out.
 
-    Everything that `run_segment` looks up is looked up once, here.
+    Everything that `run_segment` looks up is looked up once, here; `call(feeds)` gives the fetched
+    values, or None when a check failed, for the slow path to say which.
     """
 
     def __init__(self, plan: Plan, compiled: CompiledSegment, store: VariableStore) -> None:
         segment = compiled.segment
-        self.plan = plan
-        self.compiled = compiled
-        self.store = store
-        self.call = compiled.call
         self.cells = [store.cell(location.key) for location in compiled.committed]
         self.donated = [plan.cells[slot] for slot in compiled.donated]
         feed_of = {slot: i for i, slot in enumerate(plan.fed_slots)}
@@ -67,47 +65,55 @@ class FastCall:
                 self.answers.append(("cell", plan.cells[slot]))
             else:
                 self.answers.append(("constant", constants[slot]))
-        self.is_simple = all(kind == "output" for kind, _ in self.answers)
+        self.outputs = [i for kind, i in self.answers if kind == "output"]
+        self.is_simple = len(self.outputs) == len(self.answers)
+        self.call = self._bind(compiled, store)
 
-    def __call__(self, feeds: list[Any]) -> list[Any] | None:
-        """Run once; None when a check failed, for the slow path to say which."""
-        store, cells = self.store, self.cells
-        lock = store.lock
+    def _bind(self, compiled: CompiledSegment, store: VariableStore) -> Any:
+        """The call itself, with everything it needs at hand."""
+        cells, donated, arguments = self.cells, self.donated, self.arguments
+        fed, read, outputs, is_simple = self.fed, self.read, self.outputs, self.is_simple
+        # Feeds in the order of the arguments, with nothing else among them, are handed on as they are.
+        feeds_are_arguments = [f for _, f in fed] == list(range(len(arguments)))
+        acquire, release = store.lock.acquire_read, store.lock.release_read
         if cells:
-            lock.acquire_write()
-        else:
-            lock.acquire_read()
-        try:
-            if store.in_flight is not None:
-                store.recover()
-            others = self.arguments.copy()
-            for position, index in self.fed:
-                others[position] = feeds[index]
-            for position, cell in self.read:
-                others[position] = cell.value
-            box: list[Any] = []
-            if cells:
-                store.in_flight = (cells, box)
-            with jax.enable_x64(True):
-                box.extend(map(self.call, ([c.value for c in self.donated],), (others,)))
-            state, outputs, ok = box[0]
-            if cells:
-                for cell, value in zip(cells, state, strict=True):
-                    cell.value = value
-                store.in_flight = None
-            if ok is not None and not bool(ok):
-                return None
-            if self.is_simple:
-                return [owned(outputs[i]) for _, i in self.answers]
-            return [
-                owned(self._answer(kind, where, state, outputs, feeds))
-                for kind, where in self.answers
-            ]
-        finally:
-            if cells:
-                lock.release_write()
-            else:
-                lock.release_read()
+            acquire, release = store.lock.acquire_write, store.lock.release_write
+        execute = compiled.call
+        enable_x64 = jax.enable_x64
+
+        def call(feeds: list[Any]) -> list[Any] | None:
+            acquire()
+            try:
+                if store.in_flight is not None:
+                    store.recover()
+                others = feeds
+                if not feeds_are_arguments:
+                    others = arguments.copy()
+                    for position, index in fed:
+                        others[position] = feeds[index]
+                    for position, cell in read:
+                        others[position] = cell.value
+                box: list[Any] = []
+                if cells:
+                    store.in_flight = (cells, box)
+                with enable_x64(True):
+                    box.extend(map(execute, ([c.value for c in donated],), (others,)))
+                state, results, ok = box[0]
+                if not RUNS_INLINE:
+                    finish(box[0])
+                if cells:
+                    for cell, value in zip(cells, state):  # noqa: B905 - the hot path
+                        cell.value = value
+                    store.in_flight = None
+                if ok is not None and not bool(ok):
+                    return None
+                if is_simple:
+                    return [owned(results[i]) for i in outputs]
+                return [owned(self._answer(*a, state, results, feeds)) for a in self.answers]
+            finally:
+                release()
+
+        return call
 
     @staticmethod
     def _answer(kind: str, where: Any, state: Any, outputs: Any, feeds: Any) -> Any:
@@ -126,14 +132,14 @@ def owned(value: Any) -> Any:
     return array if array.ndim else array[()]
 
 
-def fast_call(plan: Plan, store: VariableStore) -> FastCall | None:
+def fast_call(plan: Plan, store: VariableStore) -> Any:
     """The hot path of `plan`, when it is one segment that needs no values to be compiled for."""
     if len(plan.segments) != 1 or plan.static_inputs[0] or len(plan.compiled) != 1:
         return None
     (compiled,) = plan.compiled.values()
     if any(slot in plan.kept for slot in compiled.donated):
         return None
-    return FastCall(plan, compiled, store)
+    return FastCall(plan, compiled, store).call
 
 
 def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> None:
@@ -168,6 +174,7 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> None:
             store.in_flight = None
             run_steps(segment.steps, _on_host(env))
             raise
+        finish(box[0])
         state, outputs, ok = box[0]
         if cells:
             store.recover()

@@ -153,9 +153,7 @@ class Plan:
             run_steps(segment.steps, env)
             self._commit(segment, env, store, foreign)
 
-    def _commit(
-        self, segment: Segment, env: Env, store: VariableStore, foreign: set[int]
-    ) -> None:
+    def _commit(self, segment: Segment, env: Env, store: VariableStore, foreign: set[int]) -> None:
         """Put what a segment wrote into the store, as arrays that nobody else holds."""
         cells, values = [], []
         for location, (before, after) in segment.commits.items():

@@ -21,11 +21,13 @@ class Cell:
 class ReadWriteLock:
     """Many readers or one writer; the writer's thread may take it again, either way.
 
-    The writer holds the gate through which readers enter, so that taking it costs one lock.
+    The writer holds the gate through which readers enter, so that taking it costs one lock; opening
+    the gate (`release_write`) is all that leaving takes.
     """
 
     def __init__(self) -> None:
         self._gate = threading.RLock()
+        self.release_write = self._gate.release
         self._readers = 0
         self._idle = threading.Condition(threading.Lock())
 
@@ -48,10 +50,6 @@ class ReadWriteLock:
             with self._idle:
                 while self._readers:
                     self._idle.wait()
-
-    def release_write(self) -> None:
-        """Open the gate."""
-        self._gate.release()
 
 
 class VariableStore:
