@@ -188,12 +188,17 @@ def _updated(
         xp.shape(x), begin, end, strides, op, dict(zip(MASKS, masks, strict=True))
     )
     wanted = plan.final_shape
-    if xp.shape(value) not in ((), wanted):
-        broadcasts = len(xp.shape(value)) <= len(wanted) and all(
-            a in (1, b) for a, b in zip(reversed(xp.shape(value)), reversed(wanted), strict=False)
+    if 0 in wanted:
+        return x
+    if xp.shape(value) != tuple(wanted):
+        left, right = (",".join(map(str, sizes)) for sizes in (wanted, xp.shape(value)))
+        xp.check(
+            False,
+            "UnimplementedError",
+            f"sliced l-value shape [{left}] does not match r-value shape [{right}]. Automatic "
+            "broadcasting not yet implemented.",
         )
-        if not broadcasts:
-            raise InvalidArgumentError(None, None, "Unable to assign value: its shape doesn't fit")
+        return x
     if all(cut.begin is not None and cut.end is not None for cut in plan.cuts):
         return xp.strided_slice_assign(x, begin, end, strides, value, _Masks(*masks))
     if any(cut.step != 1 for cut in plan.cuts):
@@ -201,7 +206,7 @@ def _updated(
             None, None, "a slice with steps whose position is computed can't be assigned to"
         )
     kept = tuple(cut.size for cut in plan.cuts)
-    block = xp.reshape(xp.broadcast_to(value, wanted), kept)
+    block = xp.reshape(value, kept)
     starts = [
         begin[cut.entry] if cut.begin is None else np.asarray(cut.begin, begin.dtype)
         for cut in plan.cuts

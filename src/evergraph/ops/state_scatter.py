@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from evergraph.core import dtypes
 from evergraph.core.dtypes import INDEX
 from evergraph.core.shapes import TensorShape
@@ -51,6 +53,17 @@ def _resource_rows_shape(c: ShapeContext) -> list[TensorShape]:
     return []
 
 
+def _without_nan(xp: Namespace, table: Array, updates: Array, mode: str) -> Array:
+    """Updates for "minimum" and "maximum": one that is no number changes nothing.
+
+    What is no number in the table stays.
+    """
+    if mode not in ("minimum", "maximum") or table.dtype.kind in "iub":
+        return updates
+    harmless = xp.full(xp.shape(updates), np.inf if mode == "minimum" else -np.inf, table.dtype)
+    return xp.where(xp.isnan(updates), harmless, updates)
+
+
 def _rows_kernel(mode: str, is_ref: bool) -> Callable[..., Array]:
     def scatter(xp: Namespace, table: Array, indices: Array, updates: Array) -> Array:
         problem = _rows_problem(xp.shape(table), xp.shape(indices), xp.shape(updates), is_ref)
@@ -60,7 +73,7 @@ def _rows_kernel(mode: str, is_ref: bool) -> Callable[..., Array]:
         return xp.scatter(
             table,
             indices,
-            updates,
+            _without_nan(xp, table, updates, mode),
             mode,
             lambda at, index, rows: f"indices{at} = {index} is not in [0, {rows})",
         )
@@ -296,15 +309,15 @@ def _nd_kernel(mode: str) -> Callable[..., Array]:
             xp.check(False, "InvalidArgumentError", problem)
             return table
         shape = shape_text(xp.shape(table))
-        return xp.scatter_nd_update(
-            table,
-            indices,
-            updates,
-            mode,
-            lambda at, row, _: (
-                f"indices{at} = [{', '.join(map(str, row))}] does not index into shape {shape}"
-            ),
-        )
+
+        def message(at: str, row: list[int], limits: tuple[int, ...]) -> str:
+            return f"indices{at} = [{', '.join(map(str, row))}] does not index into shape {shape}"
+
+        if mode != "subtract" or table.dtype != np.bool_:
+            return xp.scatter_nd_update(table, indices, updates, mode, message)
+        # true - true is false, false - true is true: the parity of what was subtracted.
+        numbers = xp.cast(table, np.uint8), indices, xp.cast(updates, np.uint8)
+        return xp.cast(xp.bitwise_and(xp.scatter_nd_update(*numbers, mode, message), 1), np.bool_)
 
     return scatter
 

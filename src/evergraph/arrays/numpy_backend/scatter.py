@@ -22,6 +22,8 @@ _UFUNCS = {
     "minimum": np.fmin,
     "maximum": np.fmax,
 }
+# Scatters, unlike segments, give NaN for the least or largest of NaN and a number, as XLA's do.
+_TO_NAN = {**_UFUNCS, "minimum": np.minimum, "maximum": np.maximum}
 
 
 def scatter(
@@ -45,7 +47,7 @@ def scatter(
     check_indices(indices, result.shape[0], message)
     if updates.ndim == 0:
         updates = np.broadcast_to(updates, indices.shape + result.shape[1:])
-    _apply(result, (indices,), updates, mode)
+    _apply(result, (indices,), updates, mode, _TO_NAN)
     return result
 
 
@@ -73,14 +75,20 @@ def scatter_nd_update(
     if depth == 0:
         flat = np.zeros(updates.shape[: updates.ndim - result.ndim], np.int64)
         held = result[np.newaxis]
-        _apply(held, (flat,), updates, mode)
+        _apply(held, (flat,), updates, mode, _TO_NAN)
         return held[0]
-    _apply(result, tuple(np.moveaxis(indices, -1, 0)), updates, mode)
+    _apply(result, tuple(np.moveaxis(indices, -1, 0)), updates, mode, _TO_NAN)
     return result
 
 
 @quiet
-def _apply(result: Array, index: tuple[Array, ...], updates: Array, mode: str) -> None:
+def _apply(
+    result: Array,
+    index: tuple[Array, ...],
+    updates: Array,
+    mode: str,
+    ufuncs: dict[str, np.ufunc] = _UFUNCS,
+) -> None:
     if mode == "set":
         result[index] = updates
     elif mode == "divide" and result.dtype.kind in "iu":
@@ -91,7 +99,7 @@ def _apply(result: Array, index: tuple[Array, ...], updates: Array, mode: str) -
     elif mode == "add" and len(index) == 1 and result.ndim > 1 and _is_unique(index[0]):
         result[index] += updates  # several times faster than `add.at`
     else:
-        _UFUNCS[mode].at(result, index, updates)
+        ufuncs[mode].at(result, index, updates)
 
 
 def _is_unique(indices: Array) -> bool:
