@@ -130,7 +130,7 @@ class Traced:
         self.call = bind(built.op)
         self.values = [v.value if isinstance(v, Variable) else v for v in case.flat_inputs]
         names = op_def.flat_input_names(built.op.attrs)
-        static = {op_def.inputs[i].name for i in op_def.static_inputs}
+        static = {op_def.inputs[i].name for i in op_def.static_inputs_of(built.op)}
         self.free = [i for i, name in enumerate(names) if name not in static]
         self.arguments = [self.values[i] for i in self.free]
         self.names = names
