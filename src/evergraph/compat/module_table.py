@@ -13,6 +13,9 @@ MESSAGES = "protos"
 
 # Below tensorflow.python.
 _PYTHON = {
+    "autograph": "platform.autograph",
+    "autograph.core.ag_ctx": "platform.autograph",
+    "autograph.impl.api": "platform.autograph",
     "client.device_lib": "platform.device_lib",
     "client.session": "runtime.session runtime.fetches api",
     "compat.compat": "platform.versions",
@@ -23,8 +26,8 @@ _PYTHON = {
     "eager.function": "platform.eager",
     "eager.wrap_function": "platform.eager",
     "framework": "",
-    "framework.common_shapes": "core.shapes registry.shape_functions",
-    "framework.composite_tensor": "graph.composite",
+    "framework.common_shapes": "platform.common_shapes core.shapes",
+    "framework.composite_tensor": "graph.composite graph.tensor_spec",
     "framework.constant_op": "ops.constants api",
     "framework.device": "graph.device",
     "framework.dtypes": "core.dtypes",
@@ -35,31 +38,33 @@ _PYTHON = {
     "framework.graph_util": "api.graph_util serialize.graph_def",
     "framework.graph_util_impl": "api.graph_util serialize.graph_def",
     "framework.importer": "serialize.import_graph api",
-    "framework.indexed_slices": "graph.composite",
+    "framework.indexed_slices": "graph.composite graph.tensor_spec",
     "framework.load_library": "api",
     "framework.meta_graph": "serialize.meta_graph serialize.collections training.saver api.train",
     "framework.op_def_library": "compat.generated_ops",
     "framework.op_def_registry": "registry.op_def",
     "framework.ops": (
         "graph.graph graph.operation graph.scopes graph.keys graph.conversion graph.composite "
-        "graph.building registry.gradients serialize.collections platform.eager api"
+        "graph.building registry.gradients serialize.collections era0.registration "
+        "platform.ops_internals platform.eager api"
     ),
     "framework.random_seed": "graph.scopes platform.test_case",
+    "framework.registry": "platform.registry",
     "framework.smart_cond": "ops.control_flow",
-    "framework.sparse_tensor": "graph.composite api.sparse",
+    "framework.sparse_tensor": "graph.composite graph.tensor_spec api.sparse",
     "framework.tensor_shape": "core.shapes core.dimensions",
-    "framework.tensor_spec": "api",
+    "framework.tensor_spec": "graph.tensor_spec",
     "framework.tensor_util": "registry.constant_value serialize.tensor_proto ops.constants api",
-    "framework.test_ops": "compat.generated_ops",
+    "framework.test_ops": "platform.test_ops compat.generated_ops",
     "framework.test_util": (
         "platform.test_case platform.test_decorators platform.graph_assertions platform.test"
     ),
-    "framework.type_spec": "api",
+    "framework.type_spec": "graph.tensor_spec",
     "framework.versions": "api.version api",
-    "lib.io.file_io": "platform.file_io",
     "layers": "",
     "layers.convolutional": "",
     "layers.core": "",
+    "lib.io.file_io": "platform.file_io",
     "lib.io.tf_record": "formats.tfrecord",
     "ops": "",
     "ops.array_grad": "",
@@ -281,6 +286,12 @@ MODULES: dict[str, str] = {
 
 # TensorFlow's module -> its name -> "module:name" of Evergraph.
 RENAMED: dict[str, dict[str, str]] = {
+    PREFIX + "framework.ops": {
+        "NotDifferentiable": "registry.gradients:not_differentiable",
+        "NoGradient": "registry.gradients:not_differentiable",
+        "_default_graph_stack": "graph.scopes:default_graphs",
+        "_default_session_stack": "graph.scopes:default_sessions",
+    },
     PREFIX + "ops.variable_scope": {"variable": "variables.variable:VariableV1"},
 }
 

@@ -184,6 +184,10 @@ class TensorShape:
 
     __nonzero__ = __bool__
 
+    @property
+    def _v2_behavior(self) -> bool:
+        return _has_v2_behavior
+
     def __iter__(self) -> Iterator[Any]:
         """The Dimensions; ValueError when the rank is unknown."""
         if self.sizes is None:

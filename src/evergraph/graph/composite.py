@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections import namedtuple
 from typing import Any
 
@@ -224,3 +225,16 @@ nest.register_composite(
     lambda value: [value.indices, value.values, value.dense_shape],
     lambda _, parts: SparseTensor(*parts),
 )
+
+
+def is_sparse(x: Any) -> bool:
+    """Whether `x` is a SparseTensor or a SparseTensorValue."""
+    return isinstance(x, SparseTensor | SparseTensorValue)
+
+
+class CompositeTensor(abc.ABC):  # noqa: B024 - a marker
+    """The kind of values that are made of tensors."""
+
+
+CompositeTensor.register(SparseTensor)
+CompositeTensor.register(IndexedSlices)
