@@ -37,7 +37,7 @@ def outputs_of(op: Operation) -> Any:
         return op
     grouped = op_def.group(op_def.outputs, op.attrs, op.outputs)
     grouped = [list(item) if isinstance(item, tuple) else item for item in grouped]
-    return grouped[0] if len(grouped) == 1 else tuple(grouped)
+    return grouped[0] if len(grouped) == 1 else op_def.result_type(*grouped)
 
 
 def add_operation(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -204,6 +206,12 @@ class OpDef:
         return self
 
     # Use.
+
+    @functools.cached_property
+    def result_type(self) -> Callable[..., tuple[Any, ...]]:
+        """The named tuple that several outputs come in."""
+        names = [arg.name for arg in self.outputs]
+        return namedtuple(self.name, names, rename=True)
 
     def __call__(self, *inputs: Any, name: str | None = None, **attrs: Any) -> Any:
         """Add an operation of this type to the default graph; see `registry.apply.apply_op`."""
