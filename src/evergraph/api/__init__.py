@@ -84,6 +84,7 @@ from evergraph.era0.arrays import split as split
 from evergraph.era0.arrays import split_v as split_v
 from evergraph.era0.arrays import unpack as unpack
 from evergraph.era0.arrays import where as where
+from evergraph.era0.registration import RegisterShape as RegisterShape
 from evergraph.era0.summaries import audio_summary as audio_summary
 from evergraph.era0.summaries import histogram_summary as histogram_summary
 from evergraph.era0.summaries import image_summary as image_summary
@@ -124,6 +125,10 @@ from evergraph.graph.scopes import name_scope as name_scope
 from evergraph.graph.scopes import op_scope as op_scope
 from evergraph.graph.scopes import reset_default_graph as reset_default_graph
 from evergraph.graph.scopes import set_random_seed as set_random_seed
+from evergraph.graph.tensor_spec import IndexedSlicesSpec as IndexedSlicesSpec
+from evergraph.graph.tensor_spec import SparseTensorSpec as SparseTensorSpec
+from evergraph.graph.tensor_spec import TensorSpec as TensorSpec
+from evergraph.graph.tensor_spec import TypeSpec as TypeSpec
 
 # `a + b` and its kin; without a name here, but needed by whoever has a tensor.
 from evergraph.ops import operators as _operators
@@ -230,6 +235,7 @@ from evergraph.ops.identity import no_op as no_op
 from evergraph.ops.identity import stop_gradient as stop_gradient
 from evergraph.ops.image_patches import extract_image_patches as extract_image_patches
 from evergraph.ops.image_patches import extract_volume_patches as extract_volume_patches
+from evergraph.ops.linalg_qr import qr as qr
 from evergraph.ops.math_arg import arg_max as arg_max
 from evergraph.ops.math_arg import arg_min as arg_min
 from evergraph.ops.math_arg import argmax as argmax
@@ -413,6 +419,8 @@ from evergraph.platform.versions import GIT_VERSION as GIT_VERSION
 from evergraph.platform.versions import MONOLITHIC_BUILD as MONOLITHIC_BUILD
 from evergraph.platform.versions import VERSION as VERSION
 from evergraph.registry.gradients import RegisterGradient as RegisterGradient
+from evergraph.registry.gradients import not_differentiable as NoGradient
+from evergraph.registry.gradients import not_differentiable as NotDifferentiable
 from evergraph.runtime.session import InteractiveSession as InteractiveSession
 from evergraph.runtime.session import Session as Session
 from evergraph.serialize.import_graph import import_graph_def as import_graph_def

@@ -10,6 +10,7 @@ from evergraph.ops.diagonals import matrix_band_part as band_part
 from evergraph.ops.diagonals import matrix_diag as diag
 from evergraph.ops.diagonals import matrix_diag_part as diag_part
 from evergraph.ops.diagonals import matrix_set_diag as set_diag
+from evergraph.ops.linalg_qr import qr as qr
 from evergraph.ops.math_vectors import cross as cross
 from evergraph.ops.matmul import matmul as matmul
 from evergraph.ops.matmul import matvec as matvec
