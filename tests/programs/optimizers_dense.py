@@ -1,6 +1,6 @@
 """Optimizers with dense gradients: five steps, their slots, and the operations they make."""
 
-from programs.choices import KINDS, OPTIMIZERS, PLAIN, each, slots
+from programs.choices import KINDS, OF_DOUBLES, OPTIMIZERS, PLAIN, each, slots
 from programs.theme import Theme, caught, nodes, started, variable
 
 THEME = Theme(rtol=2e-6, atol=1e-7)
@@ -53,7 +53,7 @@ def variables_and_slots(tf, np, case):
     )
 
 
-@THEME.programs_over(each(PLAIN))
+@THEME.programs_over(each(OF_DOUBLES))
 def a_scalar_and_a_matrix_of_doubles(tf, np, case):
     make, kind = case
     w = variable(tf, kind, np.float64([[1.0, -2.0], [0.5, 0.1]]), name="w")
@@ -205,8 +205,8 @@ def one_optimizer_on_two_losses(tf, np, kind):
     trains = [optimizer.minimize(tf.reduce_sum(tf.square(w)), var_list=[w])]
     trains.append(optimizer.minimize(tf.square(b), var_list=[b]))
     with started(tf) as sess:
-        for _ in range(2):
-            sess.run(trains)
+        for train in trains * 2:
+            sess.run(train)
         return trains, tf.global_variables(), sess.run([w, b])
 
 
@@ -218,7 +218,8 @@ def gate_gradients(tf, np, gate):
     train = optimizer.minimize(loss, gate_gradients=getattr(optimizer, gate))
     with started(tf) as sess:
         sess.run(train)
-        return nodes(tf), sess.run([w, b])
+        # Without a gate each gradient may see the other variable before or after its update.
+        return nodes(tf), sess.run([w, b]) if gate != "GATE_NONE" else None
 
 
 @THEME.program

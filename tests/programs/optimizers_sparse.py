@@ -1,6 +1,6 @@
 """Optimizers with sparse gradients: rows gathered, some of them twice, from a table."""
 
-from programs.choices import KINDS, OPTIMIZERS, PLAIN, each, slots
+from programs.choices import KINDS, OF_DOUBLES, OPTIMIZERS, PLAIN, each, slots
 from programs.theme import Theme, nodes, started, variable
 
 THEME = Theme(rtol=2e-6, atol=1e-7)
@@ -48,7 +48,7 @@ def node_list(tf, np, case):
     return nodes(tf)
 
 
-@THEME.programs_over(each(PLAIN))
+@THEME.programs_over(each(OF_DOUBLES))
 def int64_indices_and_doubles(tf, np, case):
     make, kind = case
     table = variable(tf, kind, np.float64(ROWS), name="table")

@@ -24,6 +24,7 @@ from evergraph.training.checkpoint_state import get_checkpoint_state as get_chec
 from evergraph.training.checkpoint_state import latest_checkpoint as latest_checkpoint
 from evergraph.training.checkpoint_state import remove_checkpoint as remove_checkpoint
 from evergraph.training.checkpoint_state import update_checkpoint_state as update_checkpoint_state
+from evergraph.training.device_setter import replica_device_setter as replica_device_setter
 from evergraph.training.ftrl import FtrlOptimizer as FtrlOptimizer
 from evergraph.training.global_step import assert_global_step as assert_global_step
 from evergraph.training.global_step import create_global_step as create_global_step
@@ -42,6 +43,9 @@ from evergraph.training.learning_rate_decay import (
     noisy_linear_cosine_decay as noisy_linear_cosine_decay,
 )
 from evergraph.training.learning_rate_decay import piecewise_constant as piecewise_constant
+from evergraph.training.learning_rate_decay import (
+    piecewise_constant as piecewise_constant_decay,
+)
 from evergraph.training.learning_rate_decay import polynomial_decay as polynomial_decay
 from evergraph.training.momentum import MomentumOptimizer as MomentumOptimizer
 from evergraph.training.moving_averages import ExponentialMovingAverage as ExponentialMovingAverage

@@ -320,9 +320,12 @@ class Operation:
         self.version += 1
 
     def _set_device(self, device: Any) -> None:
-        from evergraph.graph.device import canonical_device
-
-        self._device = canonical_device(device)
+        if isinstance(device, bytes):
+            device = device.decode()
+        if not isinstance(device, str) and not hasattr(device, "to_string"):
+            raise TypeError(f"Expected binary or unicode string, got {device!r}")
+        # Text is kept as it is spelt, as TensorFlow does with what a device function returns.
+        self._device = device if isinstance(device, str) else device.to_string()
 
     def colocation_groups(self) -> list[bytes]:
         """The `loc:@name` groups that this operation belongs to; its own when it has none."""

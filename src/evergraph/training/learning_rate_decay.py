@@ -302,7 +302,8 @@ def linear_cosine_decay(
         linear = (steps - step) / steps
         completed = step / steps
         fraction = 2.0 * periods * completed
-        return multiply(rate, (alpha + linear) * _cosine(fraction) + beta, name=scope)
+        cosine = _cosine(fraction)
+        return multiply(rate, (alpha + linear) * cosine + beta, name=scope)
 
 
 def noisy_linear_cosine_decay(
@@ -336,4 +337,5 @@ def noisy_linear_cosine_decay(
         noisy = linear + random_normal(linear.shape, stddev=deviation)
         completed = step / steps
         fraction = 2.0 * periods * completed
-        return multiply(rate, (alpha + noisy) * _cosine(fraction) + beta, name=scope)
+        cosine = _cosine(fraction)
+        return multiply(rate, (alpha + noisy) * cosine + beta, name=scope)

@@ -38,7 +38,7 @@ from evergraph.variables.variable_scope import get_variable, get_variable_scope,
 def assign_moving_average(
     variable: Any, value: Any, decay: Any, zero_debias: bool = True, name: str | None = None
 ) -> Any:
-    """variable -= (variable - value) (1 - decay).
+    """Variable -= (variable - value) (1 - decay).
 
     Args:
         variable: the average.

@@ -23,15 +23,15 @@ from evergraph.graph.scopes import (
     name_scope,
 )
 from evergraph.ops.array_shape import shape
-from evergraph.ops.unique import unique
 from evergraph.ops.grouping import group
 from evergraph.ops.grouping import tuple as tuple_of
 from evergraph.ops.math_segment import unsorted_segment_sum
 from evergraph.ops.resource import ASSIGN_ADD_VARIABLE_OP
 from evergraph.ops.state import assign_add
+from evergraph.ops.unique import unique
 from evergraph.training.slots import create_slot, create_slot_with_initializer, create_zeros_slot
-from evergraph.variables.resource_variable import is_resource_variable
 from evergraph.variables.lists import trainable_variables
+from evergraph.variables.resource_variable import is_resource_variable
 from evergraph.variables.variable import Variable, VariableV1
 
 

@@ -13,8 +13,8 @@ from evergraph.graph.scopes import colocate_with
 from evergraph.ops.array_shape import shape_internal
 from evergraph.ops.fills import zeros
 from evergraph.variables.initializers import zeros_initializer
-from evergraph.variables.resource_variable import is_resource_variable
 from evergraph.variables.ref_variable import RefVariable
+from evergraph.variables.resource_variable import is_resource_variable
 from evergraph.variables.variable import Variable
 from evergraph.variables.variable_scope import get_variable, get_variable_scope, variable_scope
 
