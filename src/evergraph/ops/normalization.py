@@ -27,7 +27,7 @@ from evergraph.ops.math_reciprocal import reciprocal
 from evergraph.ops.math_reduction import reduce_mean, reduce_prod, reduce_sum
 from evergraph.ops.type_lists import UP_TO_SINGLE
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import merged, with_rank
+from evergraph.registry.shape_functions import merge, with_rank
 from evergraph.registry.shape_inference import ShapeContext
 
 
@@ -412,6 +412,13 @@ def local_response_normalization(
     return result
 
 
+def _merged_matrices_of_channels(c: ShapeContext) -> TensorShape:
+    shape = with_rank(c.inputs[0], 4)
+    for other in c.inputs[1:]:
+        shape = merge(shape, with_rank(other, 4))
+    return shape
+
+
 LRN_GRAD = register_op(
     "LRNGrad",
     inputs="input_grads: T, input_image: T, output_image: T",
@@ -423,7 +430,7 @@ LRN_GRAD = register_op(
         "beta": "float = 0.5",
         "T": (UP_TO_SINGLE, dtypes.float32),
     },
-    shape=merged,
+    shape=_merged_matrices_of_channels,
 )
 
 
