@@ -56,8 +56,7 @@ def assign_moving_average(
             rate = cast(rate, variable.dtype.base_dtype)
         if zero_debias:
             return _assign_unbiased(variable, value, rate)
-        with colocate_with(variable.op):
-            return assign_sub(variable, (variable - value) * rate, name=scope)
+        return assign_sub(variable, (variable - value) * rate, name=scope)
 
 
 def _assign_unbiased(variable: Any, value: Any, rate: Any) -> Any:
@@ -80,12 +79,11 @@ def _assign_unbiased(variable: Any, value: Any, rate: Any) -> Any:
                 initializer=step_start,
                 trainable=False,
             )
-    with colocate_with(variable.op):
-        next_biased = assign_sub(biased, (biased - value) * rate)
-        next_step = steps.assign_add(1)
-        factor = 1 - power(1.0 - rate, next_step)
-        scope = get_default_graph().get_name_scope()
-        return assign(variable, next_biased / factor, name=scope + "/")
+    next_biased = assign_sub(biased, (biased - value) * rate)
+    next_step = steps.assign_add(1)
+    factor = 1 - power(1.0 - rate, next_step)
+    scope = get_default_graph().get_name_scope()
+    return assign(variable, next_biased / factor, name=scope + "/")
 
 
 def _free_name(name: str) -> str:
