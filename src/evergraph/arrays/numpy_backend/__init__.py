@@ -12,10 +12,10 @@ making           asarray(value, dtype=None)  full(shape, value, dtype)  zeros on
                  one_hot(indices, depth, on, off, axis=-1): out of range gives only `off`
 conversion       cast(x, dtype, truncate=False)  bitcast(x, dtype)
 shape and order  shape(x) -> tuple  reshape(x, shape)  transpose(x, axes=None)  swapaxes(x, axis1,
-                 axis2) broadcast_to(x, shape)  expand_dims(x, axis)  squeeze(x, axis=None)
-                 concatenate stack(arrays, axis=0)  unstack(x, axis=0) -> tuple split(x, sizes,
-                 axis=0) -> tuple: a number of parts, or their sizes pad(x, paddings, value=0)
-                 mirror_pad mirror_pad_gradient(x, paddings, mode) tile(x, multiples)  repeat(x,
+                 axis2)  broadcast_to(x, shape)  expand_dims(x, axis)  squeeze(x, axis=None)
+                 concatenate stack(arrays, axis=0)  unstack(x, axis=0) -> tuple  split(x, sizes,
+                 axis=0) -> tuple: a number of parts, or their sizes  pad(x, paddings, value=0)
+                 mirror_pad mirror_pad_gradient(x, paddings, mode)  tile(x, multiples)  repeat(x,
                  count, axis)  flip(x, axis)  roll(x, shift, axis): shift may be traced
 arithmetic       add subtract multiply(x, y)  negative absolute sign square reciprocal(x)
                  squared_difference(x, y)  maximum minimum(x, y)  clip(x, low, high)
@@ -25,7 +25,7 @@ division         true_divide divide floordiv truncatediv floormod truncatemod mo
 exponential      exp expm1 log log1p sqrt rsqrt sigmoid(x)  logaddexp(x, y)
 trigonometry     sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh(x)  atan2(y, x)
 special          erf erfc erfinv lgamma digamma bessel_i0e bessel_i1e(x)  polygamma(a, x)  zeta(x,
-                 q) igamma igammac igamma_grad_a(a, x)  betainc(a, b, x)
+                 q)  igamma igammac igamma_grad_a(a, x)  betainc(a, b, x)
 rounding, tests  floor ceil trunc rint(x)  nextafter(x, y)  isnan isinf isfinite(x) -> bool
 comparison       equal not_equal less less_equal greater greater_equal(x, y) -> bool
                  where(condition, x, y)
@@ -33,40 +33,41 @@ logic, bits      logical_and logical_or logical_xor(x, y)  logical_not(x)  bitwi
                  bitwise_xor(x, y)  invert(x)  left_shift right_shift(x, y)  population_count(x) ->
                  uint8
 complex          complex(real, imag)  real imag angle(x) -> real  conjugate(x)
-reductions       sum prod max min mean any all logsumexp(x, axis=None, keepdims=False) argmax
-                 argmin(x, axis, dtype=int64) cumsum cumprod cumulative_logsumexp(x, axis,
+reductions       sum prod max min mean any all logsumexp(x, axis=None, keepdims=False)  argmax
+                 argmin(x, axis, dtype=int64)  cumsum cumprod cumulative_logsumexp(x, axis,
                  exclusive=False, reverse=False)
 matrices         matmul(x, y, transpose_x=False, transpose_y=False, adjoint_x=False,
-                 adjoint_y=False) tensordot(x, y, (x_axes, y_axes))  matrix_diag matrix_diag_part
-                 trace(x) matrix_set_diag(x, diagonal)  qr(x, full_matrices=False)  band_part(x,
+                 adjoint_y=False)  tensordot(x, y, (x_axes, y_axes))  matrix_diag matrix_diag_part
+                 trace(x)  matrix_set_diag(x, diagonal)  qr(x, full_matrices=False)  band_part(x,
                  lower, upper)
-reading          gather(x, indices, axis=0, batch_dims=0, message=None) gather_nd(x, indices,
-                 batch_dims=0, message=None) take_along_axis(x, indices, axis): unchecked
+reading          gather(x, indices, axis=0, batch_dims=0, message=None)  gather_nd(x, indices,
+                 batch_dims=0, message=None)  take_along_axis(x, indices, axis): unchecked
                  dynamic_slice(x, begin, size)  dynamic_update_slice(x, update, begin): begin may
-                 be traced strided_slice(x, begin, end, strides, masks)
+                 be traced  strided_slice(x, begin, end, strides, masks)
                  strided_slice_gradient(shape, begin, end, strides, d_y, masks)
-                 strided_slice_assign(x, begin, end, strides, value, masks) SliceMasks(begin=0,
+                 strided_slice_assign(x, begin, end, strides, value, masks)  SliceMasks(begin=0,
                  end=0, ellipsis=0, new_axis=0, shrink_axis=0)
-writing          scatter(x, indices, updates, mode="set", message=None): rows scatter_nd(indices,
-                 updates, shape, message=None): added to zeros scatter_nd_update(x, indices,
-                 updates, mode="set", message=None) mode: set add subtract multiply divide minimum
-                 maximum update_rows(function, tables, indices, updates): new rows by a function of
-                 the old
+writing          scatter(x, indices, updates, mode="set", message=None): rows  scatter_nd(indices,
+                 updates, shape, message=None): added to zeros  scatter_nd_update(x, indices,
+                 updates, mode="set", message=None)  mode: set add subtract multiply divide minimum
+                 maximum.  update_rows(function, tables, indices, updates): new rows by a function
+                 of the old
 segments         segment_sum segment_prod segment_max segment_min segment_mean(data, segment_ids,
-                 num_segments=None): JAX wants the number unsorted_segment_sum _prod _max
-                 _min(data, segment_ids, num_segments)
+                 num_segments=None): JAX wants the number  unsorted_segment_sum
+                 unsorted_segment_prod unsorted_segment_max unsorted_segment_min(data, segment_ids,
+                 num_segments)
 sorting          sort(x, axis=-1, descending=False)  argsort(x, axis=-1, descending=False,
-                 dtype=int32) top_k(x, k) -> values, indices int32  searchsorted(sorted_values,
+                 dtype=int32)  top_k(x, k) -> values, indices int32  searchsorted(sorted_values,
                  values, side="left", dtype=int32)  bincount(values, size, weights, dtype)
                  unique(x) -> values, places, counts  nonzero(x) -> [count, rank]: NumPy only
 checks           check(ok, error, message): ok is a boolean array, error the name of a class of
-                 tf.errors, message a str or what makes one check_indices(indices, limit,
-                 message=None)  check_nd_indices(indices, limits, message=None) check_finite(x,
+                 tf.errors, message a str or what makes one  check_indices(indices, limit,
+                 message=None)  check_nd_indices(indices, limits, message=None)  check_finite(x,
                  message, error="InvalidArgumentError")  is_concrete(x)
 random           stream: .key .base .position, uint64 scalars, may be traced  Stream(key, base,
-                 position) philox_uniform philox_normal philox_truncated_normal(stream, shape,
-                 dtype) philox_integers(stream, shape, minval, maxval)  philox_permutation(stream,
-                 count) philox_multinomial(stream, logits, samples, dtype=int64)
+                 position)  philox_uniform philox_normal philox_truncated_normal(stream, shape,
+                 dtype)  philox_integers(stream, shape, minval, maxval)  philox_permutation(stream,
+                 count)  philox_multinomial(stream, logits, samples, dtype=int64)
                  philox_gamma(stream, shape, alpha)  philox_poisson(stream, shape, rate, dtype)
                  philox_words(stream, count) -> uint32  stateless_stream(seed) -> Stream
                  philox_blocks(key, base, blocks) -> uint32 [..., 4]
