@@ -249,9 +249,6 @@ APPROXIMATE_EQUAL = register_op(
 @APPROXIMATE_EQUAL.kernel
 def _approximate_equal(xp: Namespace, x: Array, y: Array, *, tolerance: float) -> Array:
     distance = xp.absolute(xp.subtract(x, y))
-    if x.dtype.kind in "iu":
-        # TensorFlow makes the tolerance an integer, too.
-        return xp.less_equal(distance, int(tolerance))
     return xp.less_equal(distance, tolerance)
 
 

@@ -32,7 +32,7 @@ STRING_JOIN = register_op(
     attrs={"N": "int >= 1", "separator": "string = ''"},
     shape=_join_shape,
     host_only=True,
-)
+).no_gradient()
 
 
 @STRING_JOIN.kernel

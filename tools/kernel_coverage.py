@@ -1,0 +1,55 @@
+"""Which lines of kernels no recorded case runs: `python tools/kernel_coverage.py`.
+
+Runs the NumPy side of tests/test_conformance.py under coverage and prints the lines of kernels, and
+of the functions of their files that take `xp`, which it never reached. The status is 1 when there
+are some. Kernels of waived ops and of ops whose values are random count too.
+"""
+
+import ast
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def executed() -> dict[str, set[int]]:
+    """File below the root -> lines that were never run."""
+    with tempfile.TemporaryDirectory() as folder:
+        data, report = f"{folder}/data", Path(folder) / "report.json"
+        coverage = [sys.executable, "-m", "coverage"]
+        tests = ["-m", "pytest", "-q", "tests/test_conformance.py", "-k", "by_numpy or classes"]
+        source = "--source=src/evergraph/ops"
+        run = [*coverage, "run", f"--data-file={data}", source, *tests]
+        subprocess.run(run, cwd=ROOT, check=False, stdout=sys.stderr)
+        write = [*coverage, "json", "-q", f"--data-file={data}", "-o", str(report)]
+        subprocess.run(write, cwd=ROOT, check=True)
+        files = json.loads(report.read_text(encoding="utf-8"))["files"]
+    return {name: set(found["missing_lines"]) for name, found in files.items()}
+
+
+def is_kernel(function: ast.FunctionDef) -> bool:
+    """Whether the function computes values."""
+    decorators = (getattr(d, "attr", "") for d in function.decorator_list)
+    return "kernel" in decorators or any(arg.arg == "xp" for arg in function.args.args[:1])
+
+
+def main() -> int:
+    """Print the lines; 1 when there are some."""
+    status = 0
+    for name, missing in sorted(executed().items()):
+        tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef) and is_kernel(function):
+                first, last = function.body[0].lineno, function.end_lineno or 0
+                lines = sorted(line for line in missing if first <= line <= last)
+                if lines:
+                    print(f"{name}: {function.name}: {', '.join(map(str, lines))}")
+                    status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
