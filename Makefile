@@ -33,6 +33,7 @@ bench: $(VENV)/.installed-test  ## Time a training step of the tutorial's progra
 	$(BIN)/python tools/bench.py
 
 docs: $(VENV)/.installed-dev  ## Build the documentation into site/
+	$(BIN)/python tools/write_compatibility.py
 	$(BIN)/mkdocs build --strict
 
 golden:  ## Record the golden data anew (TF115_PYTHON: a Python 3.7 with tensorflow==1.15.5)
