@@ -20,11 +20,11 @@ def _equality_shape(c: ShapeContext) -> TensorShape:
     x, y = c.inputs
     if x.ndims is None or y.ndims is None:
         return TensorShape(None)
-    rank = max(x.ndims, y.ndims)
-    pairs = zip(
-        *([1] * (rank - shape.ndims) + shape.as_list() for shape in (x, y)),  # type: ignore[operator]  # ranks are known
-        strict=True,
-    )
+    sizes, others = x.as_list(), y.as_list()
+    ones: list[int | None] = [1]
+    sizes = ones * (len(others) - len(sizes)) + sizes
+    others = ones * (len(sizes) - len(others)) + others
+    pairs = zip(sizes, others, strict=True)
     for size, other in pairs:
         if size is None or other is None:
             if (size or other or 1) > 1:  # they may not fit: the result may be a scalar

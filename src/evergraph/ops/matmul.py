@@ -204,7 +204,7 @@ def matvec(
 
 def _batch_matrices(c: ShapeContext) -> list[tuple[TensorShape, Any, Any]]:
     """Batch shape, rows and columns of each operand."""
-    found = []
+    found: list[tuple[TensorShape, Any, Any]] = []
     for shape, adjoint in zip(c.inputs, ("adj_x", "adj_y"), strict=True):
         shape = with_rank_at_least(shape, 2)
         if shape.ndims is None:

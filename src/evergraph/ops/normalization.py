@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from evergraph.core import dtypes
+from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
