@@ -36,6 +36,7 @@ class ProximalAdagradOptimizer(SlotOptimizer):
     """
 
     slot_inputs = {"accum": "accumulator"}
+    casts_scalars = False
     scalar_inputs = {
         "lr": "learning_rate",
         "l1": "l1_regularization_strength",

@@ -26,6 +26,7 @@ class ProximalGradientDescentOptimizer(SlotOptimizer):
     Reference: TensorFlow 1.15, tensorflow/python/training/proximal_gradient_descent.py.
     """
 
+    casts_scalars = False
     scalar_inputs = {
         "alpha": "learning_rate",
         "l1": "l1_regularization_strength",

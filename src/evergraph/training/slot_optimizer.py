@@ -36,6 +36,9 @@ class SlotOptimizer(Optimizer):
     slot_inputs: ClassVar[dict[str, str]] = {}
     scalar_inputs: ClassVar[dict[str, str]] = {}
     tensor_names: ClassVar[dict[str, str]] = {}
+    # Whether scalars are cast to the variable's dtype; the proximal optimizers hand theirs on as
+    # they are, except to rows of resource variables.
+    casts_scalars: ClassVar[bool] = True
 
     def __init__(self, use_locking: bool, name: str, **hyper: Any) -> None:
         super().__init__(use_locking, name)
@@ -59,8 +62,9 @@ class SlotOptimizer(Optimizer):
         }
 
     def _scalar(self, name: str, dtype: Any) -> Any:
-        """The value of scalar input `name`."""
-        return cast(self._tensors[self.scalar_inputs[name]], dtype)
+        """The value of scalar input `name`, of `dtype` unless that is None."""
+        tensor = self._tensors[self.scalar_inputs[name]]
+        return tensor if dtype is None else cast(tensor, dtype)
 
     def _step(
         self, op_def: OpDef | None, var: Any, grad: Any, indices: Any, dtype: Any, by_handle: bool
@@ -84,15 +88,15 @@ class SlotOptimizer(Optimizer):
         return result if isinstance(result, Operation) else result.op
 
     def _apply_dense(self, grad: Any, var: Any) -> Operation:
-        return self._step(self._ops().dense, var, grad, None, var.dtype.base_dtype, False)
+        dtype = var.dtype.base_dtype if self.casts_scalars else None
+        return self._step(self._ops().dense, var, grad, None, dtype, False)
 
     def _resource_apply_dense(self, grad: Any, handle: Any) -> Operation:
-        return self._step(
-            self._ops().resource_dense, handle, grad, None, grad.dtype.base_dtype, True
-        )
+        dtype = grad.dtype.base_dtype if self.casts_scalars else None
+        return self._step(self._ops().resource_dense, handle, grad, None, dtype, True)
 
     def _apply_sparse(self, grad: Any, var: Any) -> Operation:
-        dtype = var.dtype.base_dtype
+        dtype = var.dtype.base_dtype if self.casts_scalars else None
         return self._step(self._ops().sparse, var, grad.values, grad.indices, dtype, False)
 
     def _resource_apply_sparse(self, grad: Any, handle: Any, indices: Any) -> Operation:
