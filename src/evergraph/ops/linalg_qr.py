@@ -20,8 +20,7 @@ def _qr_shape(c: ShapeContext) -> list[TensorShape]:
     *batch, rows, columns = shape.as_list()
     inner = rows
     if not c.attr("full_matrices"):
-        known = rows is not None and columns is not None
-        inner = min(rows, columns) if known else None
+        inner = None if rows is None or columns is None else min(rows, columns)
     return [concat_dims(batch, [rows, inner]), concat_dims(batch, [inner, columns])]
 
 

@@ -27,6 +27,7 @@ from evergraph.registry.shape_functions import (
     with_rank_at_least,
 )
 from evergraph.registry.shape_inference import ShapeContext
+from evergraph.registry.shape_inference import shape_text as static_text
 
 VAR_HANDLE_OP = register_op(
     "VarHandleOp",
@@ -304,7 +305,7 @@ def _resource_gather_gradient(op: Operation, d_output: Any) -> tuple[IndexedSlic
     handle, indices = op.inputs
     params_shape = variable_shape(handle)
     count = expand_dims(size(indices), 0)
-    values_shape = concat([count, params_shape[1:]], 0)  # type: ignore[index]  # injected
+    values_shape = concat([count, params_shape[1:]], 0)
     values = reshape(d_output, values_shape)
     return IndexedSlices(values, reshape(indices, count), params_shape), None
 
@@ -320,8 +321,7 @@ def _gather_nd_shape(c: ShapeContext) -> TensorShape:
     if depth > params.ndims:
         raise ValueError(
             f"indices.shape[-1] must be <= params.rank, but saw indices shape: "
-            f"{shape_text(tuple(indices.as_list()))} and params shape: "
-            f"{shape_text(tuple(params.as_list()))}"
+            f"{static_text(indices)} and params shape: {static_text(params)}"
         )
     return concat_dims(indices.as_list()[:-1], params.as_list()[depth:])
 

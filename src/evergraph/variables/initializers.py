@@ -429,7 +429,8 @@ class Identity(Initializer):
             whole = whole.as_list()
         from evergraph.ops.diagonals import eye
 
-        result: Any = eye(*whole, dtype=self.dtype if dtype is None else dtype)
+        rows, columns = whole
+        result: Any = eye(rows, columns, dtype=self.dtype if dtype is None else dtype)
         if partition_info is not None:
             from evergraph.ops.array_slice import slice as slice_of
 

@@ -33,9 +33,9 @@ def _matmul(a: Any, b: Any) -> Any:
 
 def _orthonormal(a: Any, **options: Any) -> Any:
     """The factor Q of `a` = QR, with the signs that make it uniformly distributed."""
+    from evergraph.ops.diagonals import diag_part
     from evergraph.ops.linalg_qr import qr
     from evergraph.ops.math_functions import sign
-    from evergraph.ops.diagonals import diag_part
 
     q, r = qr(a, **options)
     return q * sign(diag_part(r))
