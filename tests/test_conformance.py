@@ -1,5 +1,7 @@
 """Every op against TensorFlow 1.15.5, in every tier that it has (tests/golden/ops)."""
 
+import hashlib
+import json
 from collections.abc import Iterable
 
 import numpy as np
@@ -10,6 +12,7 @@ from evergraph.registry.op_def import get_op_def, registered_ops
 from evergraph.serialize.graph_def import as_graph_def
 from evergraph.serialize.import_graph import import_graph_def
 from tests.conformance import (
+    GOLDEN,
     OPS,
     WAIVED,
     Case,
@@ -332,6 +335,19 @@ def test_every_registered_op_is_recorded_or_waived():
     recorded = {path.stem for path in OPS.glob("*.npz")}
     missing = sorted(set(registered_ops()) - recorded - set(WAIVED))
     assert not missing, "write tests/golden/ops/OP.json and record it, or waive it with a reason"
+
+
+def test_recordings_belong_to_their_cases_and_are_small():
+    stale = []
+    for source in OPS.glob("*.json"):
+        with np.load(source.with_suffix(".npz")) as archive:
+            meta = json.loads(archive["meta"].tobytes())
+        if meta["source"] != hashlib.sha256(source.read_bytes()).hexdigest():
+            stale.append(source.stem)
+    assert not stale, "run tools/record_golden.py --stale"
+    sizes = [path.stat().st_size for path in GOLDEN.rglob("*") if path.is_file()]
+    assert max(path.stat().st_size for path in OPS.glob("*.npz")) < 50_000
+    assert sum(sizes) < 15_000_000
 
 
 def test_no_op_is_waived_in_vain():
