@@ -16,7 +16,7 @@ from evergraph.ops.array_shape import one_of
 from evergraph.ops.cast import cast
 from evergraph.ops.math_elementwise import subtract
 from evergraph.ops.matmul import matmul
-from evergraph.ops.softmax import log_softmax, softmax, stable_log_softmax, stable_softmax
+from evergraph.ops.softmax import log_softmax, softmax, stable_log_softmax, stable_softmax, widened
 from evergraph.registry.constant_value import constant_value
 from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import broadcast_shapes, merge, with_rank
@@ -70,9 +70,11 @@ def _softmax_cross_entropy(xp: Namespace, features: Array, labels: Array) -> lis
         max(a, b) if a and b else 0
         for a, b in zip(_matrix_sizes(x_shape), _matrix_sizes(y_shape), strict=True)
     )
-    x, y = xp.broadcast_to(features, shape), xp.broadcast_to(labels, shape)
+    x = widened(xp, xp.broadcast_to(features, shape))
+    y = widened(xp, xp.broadcast_to(labels, shape))
     loss = xp.negative(xp.sum(xp.multiply(y, stable_log_softmax(xp, x)), 1))
-    return [loss, xp.subtract(stable_softmax(xp, x), y)]
+    backprop = xp.subtract(stable_softmax(xp, x), y)
+    return [xp.cast(loss, features.dtype), xp.cast(backprop, features.dtype)]
 
 
 def _matrix_sizes(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -278,10 +280,10 @@ def _sparse_softmax_cross_entropy(xp: Namespace, features: Array, labels: Array)
         ),
     )
     is_label = xp.one_hot(labels, classes, True, False)
-    log_probabilities = stable_log_softmax(xp, features)
-    loss = xp.negative(xp.sum(xp.where(is_label, log_probabilities, 0), 1))
-    targets = xp.cast(is_label, features.dtype)
-    return [loss, xp.subtract(stable_softmax(xp, features), targets)]
+    x = widened(xp, features)
+    loss = xp.negative(xp.sum(xp.where(is_label, stable_log_softmax(xp, x), 0), 1))
+    backprop = xp.subtract(stable_softmax(xp, x), xp.cast(is_label, x.dtype))
+    return [xp.cast(loss, features.dtype), xp.cast(backprop, features.dtype)]
 
 
 @SPARSE_SOFTMAX_CROSS_ENTROPY.gradient

@@ -158,7 +158,9 @@ CUMULATIVE_LOGSUMEXP = register_op(
 def _cumulative_logsumexp(
     xp: Namespace, x: Array, axis: np.ndarray, *, exclusive: bool, reverse: bool
 ) -> Array:
-    return xp.cumulative_logsumexp(x, _scan_axis(xp, x, axis), exclusive, reverse)
+    total = xp.cumulative_logsumexp(x, _scan_axis(xp, x, axis), exclusive, reverse)
+    # TensorFlow starts from the least finite number, not from -inf.
+    return xp.maximum(total, float(np.finfo(x.dtype).min))
 
 
 @CUMULATIVE_LOGSUMEXP.gradient

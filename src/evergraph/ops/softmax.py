@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from evergraph.core.dtypes import FLOATING
 from evergraph.core.errors import InvalidArgumentError
 from evergraph.core.shapes import TensorShape
@@ -26,16 +28,23 @@ def _at_least_vector(c: ShapeContext) -> TensorShape:
     return with_rank_at_least(c.inputs[0], 1)
 
 
+def widened(xp: Namespace, x: Array) -> Array:
+    """16-bit numbers as float32: differences of exponentials would lose most of their digits."""
+    return xp.cast(x, np.float32) if x.dtype.itemsize == 2 else x
+
+
 def stable_softmax(xp: Namespace, x: Array) -> Array:
     """Softmax over the last axis; its largest element is taken off, so that none overflows."""
-    powers = xp.exp(xp.subtract(x, xp.max(x, -1, True)))
-    return xp.true_divide(powers, xp.sum(powers, -1, True))
+    wide = widened(xp, x)
+    powers = xp.exp(xp.subtract(wide, xp.max(wide, -1, True)))
+    return xp.cast(xp.true_divide(powers, xp.sum(powers, -1, True)), x.dtype)
 
 
 def stable_log_softmax(xp: Namespace, x: Array) -> Array:
     """The logarithm of `stable_softmax`."""
-    shifted = xp.subtract(x, xp.max(x, -1, True))
-    return xp.subtract(shifted, xp.log(xp.sum(xp.exp(shifted), -1, True)))
+    wide = widened(xp, x)
+    shifted = xp.subtract(wide, xp.max(wide, -1, True))
+    return xp.cast(xp.subtract(shifted, xp.log(xp.sum(xp.exp(shifted), -1, True))), x.dtype)
 
 
 SOFTMAX = register_op(

@@ -15,9 +15,16 @@ TRUNCATED_DIVISION_BY_ZERO = (
 NEGATIVE_POWER = "Integers to negative integer powers are not allowed"
 
 
+<<<<<<< HEAD
 def _check_divisor(x: Array, y: Array, error: str, message: str) -> None:
     """Demand that nothing is divided by 0; where there is no x, nothing is divided."""
     check((y != 0) | (np.size(x) == 0), error, message)
+=======
+def _demand(x: Array, ok: Array, error: str, message: str) -> None:
+    """`check`, where there is something to compute: nothing divided by zero is no error."""
+    if x.size:
+        check(ok, error, message)
+>>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
 
 
 @quiet
@@ -35,7 +42,11 @@ def divide(x: Array, y: Array) -> Array:
     x, y = pair(x, y)
     if x.dtype.kind not in "iu":
         return np.true_divide(x, y)
+<<<<<<< HEAD
     _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
+=======
+    _demand(x, y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
+>>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
     return _truncated_quotient(x, y)
 
 
@@ -48,7 +59,11 @@ def truncatediv(x: Array, y: Array) -> Array:
     x, y = pair(x, y)
     if x.dtype.kind not in "iu":
         return np.true_divide(x, y)
+<<<<<<< HEAD
     _check_divisor(x, y, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
+=======
+    _demand(x, y != 0, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
+>>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
     return _truncated_quotient(x, y)
 
 
@@ -58,7 +73,11 @@ def floordiv(x: Array, y: Array) -> Array:
     x, y = pair(x, y)
     if x.dtype.kind not in "iu":
         return np.floor(np.true_divide(x, y))
+<<<<<<< HEAD
     _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
+=======
+    _demand(x, y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
+>>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
     return np.floor_divide(x, y)
 
 
@@ -67,7 +86,11 @@ def floormod(x: Array, y: Array) -> Array:
     """X - y * floor(x / y): the sign of y; integer division by zero is an InvalidArgumentError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
+<<<<<<< HEAD
         _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
+=======
+        _demand(x, y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
+>>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
         return np.remainder(x, y)
     rest = np.fmod(x, y)
     zero = x.dtype.type(0)
@@ -79,7 +102,11 @@ def truncatemod(x: Array, y: Array) -> Array:
     """The remainder with the sign of x; integer division by zero is an InternalError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
+<<<<<<< HEAD
         _check_divisor(x, y, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
+=======
+        _demand(x, y != 0, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
+>>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
     return np.fmod(x, y)
 
 
@@ -88,7 +115,11 @@ def mod(x: Array, y: Array) -> Array:
     """TensorFlow's `Mod`: the remainder with the sign of x; zero is an InvalidArgumentError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
+<<<<<<< HEAD
         _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
+=======
+        _demand(x, y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
+>>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
     return np.fmod(x, y)
 
 
@@ -121,7 +152,7 @@ def power(x: Array, y: Array) -> Array:
     """x^y; an integer to a negative power is an InvalidArgumentError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-        check(y >= 0, "InvalidArgumentError", NEGATIVE_POWER)
+        _demand(x, y >= 0, "InvalidArgumentError", NEGATIVE_POWER)
     return np.power(x, y)
 
 
