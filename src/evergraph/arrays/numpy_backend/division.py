@@ -15,16 +15,9 @@ TRUNCATED_DIVISION_BY_ZERO = (
 NEGATIVE_POWER = "Integers to negative integer powers are not allowed"
 
 
-<<<<<<< HEAD
 def _check_divisor(x: Array, y: Array, error: str, message: str) -> None:
     """Demand that nothing is divided by 0; where there is no x, nothing is divided."""
     check((y != 0) | (np.size(x) == 0), error, message)
-=======
-def _demand(x: Array, ok: Array, error: str, message: str) -> None:
-    """`check`, where there is something to compute: nothing divided by zero is no error."""
-    if x.size:
-        check(ok, error, message)
->>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
 
 
 @quiet
@@ -42,11 +35,7 @@ def divide(x: Array, y: Array) -> Array:
     x, y = pair(x, y)
     if x.dtype.kind not in "iu":
         return np.true_divide(x, y)
-<<<<<<< HEAD
     _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
-=======
-    _demand(x, y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
->>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
     return _truncated_quotient(x, y)
 
 
@@ -59,11 +48,7 @@ def truncatediv(x: Array, y: Array) -> Array:
     x, y = pair(x, y)
     if x.dtype.kind not in "iu":
         return np.true_divide(x, y)
-<<<<<<< HEAD
     _check_divisor(x, y, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
-=======
-    _demand(x, y != 0, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
->>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
     return _truncated_quotient(x, y)
 
 
@@ -73,11 +58,7 @@ def floordiv(x: Array, y: Array) -> Array:
     x, y = pair(x, y)
     if x.dtype.kind not in "iu":
         return np.floor(np.true_divide(x, y))
-<<<<<<< HEAD
     _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
-=======
-    _demand(x, y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
->>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
     return np.floor_divide(x, y)
 
 
@@ -86,11 +67,7 @@ def floormod(x: Array, y: Array) -> Array:
     """X - y * floor(x / y): the sign of y; integer division by zero is an InvalidArgumentError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-<<<<<<< HEAD
         _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
-=======
-        _demand(x, y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
->>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
         return np.remainder(x, y)
     rest = np.fmod(x, y)
     zero = x.dtype.type(0)
@@ -102,11 +79,7 @@ def truncatemod(x: Array, y: Array) -> Array:
     """The remainder with the sign of x; integer division by zero is an InternalError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-<<<<<<< HEAD
         _check_divisor(x, y, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
-=======
-        _demand(x, y != 0, "InternalError", TRUNCATED_DIVISION_BY_ZERO)
->>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
     return np.fmod(x, y)
 
 
@@ -115,11 +88,7 @@ def mod(x: Array, y: Array) -> Array:
     """TensorFlow's `Mod`: the remainder with the sign of x; zero is an InvalidArgumentError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-<<<<<<< HEAD
         _check_divisor(x, y, "InvalidArgumentError", DIVISION_BY_ZERO)
-=======
-        _demand(x, y != 0, "InvalidArgumentError", DIVISION_BY_ZERO)
->>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
     return np.fmod(x, y)
 
 
@@ -152,7 +121,7 @@ def power(x: Array, y: Array) -> Array:
     """x^y; an integer to a negative power is an InvalidArgumentError."""
     x, y = pair(x, y)
     if x.dtype.kind in "iu":
-        _demand(x, y >= 0, "InvalidArgumentError", NEGATIVE_POWER)
+        check(y >= 0, "InvalidArgumentError", NEGATIVE_POWER)
     return np.power(x, y)
 
 
