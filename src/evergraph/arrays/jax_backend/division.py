@@ -18,11 +18,7 @@ NEGATIVE_POWER = "Integers to negative integer powers are not allowed"
 
 
 def _nonzero(x: Array, y: Array, error: str, message: str) -> Array:
-<<<<<<< HEAD
     """`y` with 1 in place of 0, which is an error unless there is no x to divide."""
-=======
-    """`y` with 1 in place of 0, which is an error where there is something to divide."""
->>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
     zero = constant(y, 0)
     if x.size:
         check(lax.ne(y, zero), error, message)
@@ -122,8 +118,7 @@ def power(x: Array, y: Array) -> Array:
     """x^y; an integer to a negative power is an InvalidArgumentError."""
     x, y = typed(x, y)
     if x.dtype.kind in "iu":
-        if x.size:
-            check(lax.ge(y, constant(y, 0)), "InvalidArgumentError", NEGATIVE_POWER)
+        check(lax.ge(y, constant(y, 0)), "InvalidArgumentError", NEGATIVE_POWER)
         return _integer_power(*same_shape(x, y))
     return lax.pow(*pair(x, y))
 
