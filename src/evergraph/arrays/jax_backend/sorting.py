@@ -9,13 +9,7 @@ from jax import lax
 
 from evergraph.arrays.checks import HostOnly
 from evergraph.arrays.jax_backend.indexing import take_along_axis
-from evergraph.arrays.jax_backend.operands import (
-    as_dtype,
-    check,
-    constant,
-    is_floating,
-    normalize_axis,
-)
+from evergraph.arrays.jax_backend.operands import as_dtype, check, constant, normalize_axis
 from evergraph.arrays.jax_backend.scatter import _apply
 from evergraph.core.typing import Array
 
@@ -44,21 +38,11 @@ def top_k(x: Array, k: int) -> tuple[Array, Array]:
 
     Of equal elements the first comes first.
     """
-<<<<<<< HEAD
     if x.dtype.kind not in "iu":  # XLA puts -0.0 after 0.0
         zero = constant(x, 0)
         x = lax.select(lax.eq(x, zero), lax.full_like(x, 0), x)
     values, places = lax.top_k(x, int(k))
     return values, lax.convert_element_type(places, np.int32)
-=======
-    if not is_floating(np.dtype(x.dtype)):
-        values, places = lax.top_k(x, int(k))
-        return values, lax.convert_element_type(places, np.int32)
-    # XLA orders -0 below 0: they are made equal.
-    zero = lax.full_like(x, 0)
-    _, places = lax.top_k(lax.select(lax.eq(x, zero), zero, x), int(k))
-    return take_along_axis(x, places, -1), lax.convert_element_type(places, np.int32)
->>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
 
 
 def bincount(values: Array, size: int, weights: Array | None, dtype: Any) -> Array:
@@ -96,18 +80,10 @@ def searchsorted(
         low, high = state
         middle = lax.div(lax.add(low, high), np.int32(2))
         found = take_along_axis(sorted_values, middle, rank - 1)
-<<<<<<< HEAD
         if side == "left":
             goes_right = lax.lt(found, values)
         else:  # NaN goes to the end
             goes_right = lax.bitwise_not(lax.lt(values, found))
-=======
-        goes_right = (
-            lax.lt(found, values)
-            if side == "left"
-            else lax.bitwise_not(lax.lt(values, found))  # NaN comes last
-        )
->>>>>>> 44075c0 (Ties, NaN and 16-bit softmax as TensorFlow has them; nothing divided by zero is no error)
         is_open = lax.lt(low, high)
         low_next = lax.select(
             lax.bitwise_and(is_open, goes_right), lax.add(middle, np.int32(1)), low

@@ -47,9 +47,7 @@ def erfinv(x: Array) -> Array:
 
 def lgamma(x: Array) -> Array:
     """Log |gamma(x)|; inf at 0 and the negative whole numbers, and at both infinities."""
-    # XLA's float32 lgamma loses four digits near the zeros below 0.
-    wide = lax.convert_element_type(x, np.float64)
-    value = lax.convert_element_type(lax.lgamma(wide), x.dtype)
+    value = _special(lax.lgamma, x)
     is_pole = _and(lax.le(x, constant(x, 0)), _is_whole(x))
     return lax.select(is_pole, lax.full_like(x, np.inf), value)
 
