@@ -55,6 +55,7 @@ from evergraph.core.dtypes import qint32 as qint32
 from evergraph.core.dtypes import quint8 as quint8
 from evergraph.core.dtypes import quint16 as quint16
 from evergraph.core.dtypes import resource as resource
+from evergraph.core.dtypes import string as bytes
 from evergraph.core.dtypes import string as string
 from evergraph.core.dtypes import uint8 as uint8
 from evergraph.core.dtypes import uint16 as uint16
