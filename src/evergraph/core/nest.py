@@ -145,21 +145,21 @@ def _pack(structure: Any, leaves: Iterator[Any], expand: bool) -> Any:
     return _like(structure, [_pack(c, leaves, expand) for c in _children(structure, expand)])
 
 
-def map_structure(function: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
-    """Apply `function` to the leaves of structures of one form, in the form of the first.
+def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
+    """Apply `func` to the leaves of structures of one form, in the form of the first.
 
     Args:
-        function: takes as many leaves as there are structures.
+        func: takes as many leaves as there are structures.
         *structure: structures of one form.
         **kwargs: `check_types` (default True): types of sequences must agree too;
             `expand_composites`.
 
     Raises:
-        TypeError: `function` isn't callable, or types differ.
+        TypeError: `func` isn't callable, or types differ.
         ValueError: no structure is given, or their forms differ.
     """
-    if not callable(function):
-        raise TypeError(f"func must be callable, got: {function}")
+    if not callable(func):
+        raise TypeError(f"func must be callable, got: {func}")
     if not structure:
         raise ValueError("Must provide at least one structure")
     check_types = kwargs.pop("check_types", True)
@@ -173,7 +173,7 @@ def map_structure(function: Callable[..., Any], *structure: Any, **kwargs: Any) 
         assert_same_structure(structure[0], other, check_types, expand)
     flat = [flatten(s, expand) for s in structure]
     return pack_sequence_as(
-        structure[0], [function(*leaves) for leaves in zip(*flat, strict=True)], expand
+        structure[0], [func(*leaves) for leaves in zip(*flat, strict=True)], expand
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
+
+from evergraph.core.errors import UnsupportedError, explain
 
 VERSION = "1.15.5"
 GIT_VERSION = "v1.15.5"
@@ -41,3 +44,47 @@ def forward_compatibility_horizon(year: int, month: int, day: int) -> Iterator[N
         yield
     finally:
         _horizon = before
+
+
+def control_flow_v2_enabled() -> bool:
+    """Whether `cond` and `while_loop` make functional ops: never."""
+    return False
+
+
+def _refuse(what: str) -> NoReturn:
+    raise UnsupportedError(
+        explain(
+            f"{what} is not supported.", fix="leave the call out: 1.x's behaviour is what is here"
+        )
+    )
+
+
+def enable_control_flow_v2() -> None:
+    """Refuse: there is one control flow."""
+    _refuse("Control flow v2")
+
+
+def disable_control_flow_v2() -> None:
+    """Accepted: it is off."""
+
+
+def enable_v2_behavior() -> None:
+    """Refuse: 2.x's behaviour isn't here."""
+    _refuse("TensorFlow 2's behavior")
+
+
+def disable_v2_behavior() -> None:
+    """Accepted: it is off."""
+
+
+def disable_eager_execution() -> None:
+    """Accepted: it is off."""
+
+
+def enable_tensor_equality() -> None:
+    """Refuse: `==` of tensors compares identities."""
+    _refuse("Elementwise == of tensors")
+
+
+def disable_tensor_equality() -> None:
+    """Accepted: it is off."""

@@ -9,6 +9,17 @@ from typing import Any
 from evergraph.registry.attrs import REQUIRED
 from evergraph.registry.op_def import OpDef, find_op_def, get_op_def, registered_ops
 
+# Where the functions' parameters are called otherwise than the schema's inputs and attrs.
+_REDUCTIONS = ("All", "Any", "EuclideanNorm", "Max", "Mean", "Min", "Prod", "Sum")
+_PARAMETERS: dict[str, dict[str, str]] = {
+    **{op_type: {"reduction_indices": "axis"} for op_type in _REDUCTIONS},
+    "ExpandDims": {"dim": "axis"},
+    "Select": {"t": "x", "e": "y"},
+    "Split": {"split_dim": "axis"},
+    "SplitV": {"split_dim": "axis"},
+    "Squeeze": {"squeeze_dims": "axis"},
+}
+
 
 def signature_of(op_def: OpDef) -> inspect.Signature:
     """The parameters of the op's function: inputs, attrs that no input tells, `name`."""
@@ -19,10 +30,11 @@ def signature_of(op_def: OpDef) -> inspect.Signature:
     }
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     attrs = [attr for attr in op_def.attrs.values() if attr.name not in inferred]
-    parameters = [inspect.Parameter(arg.name, kind) for arg in op_def.inputs]
+    shown = _PARAMETERS.get(op_def.name, {})
+    parameters = [inspect.Parameter(shown.get(a.name, a.name), kind) for a in op_def.inputs]
     parameters += [inspect.Parameter(a.name, kind) for a in attrs if a.default is REQUIRED]
     parameters += [
-        inspect.Parameter(a.name, kind, default=_shown(a.default))
+        inspect.Parameter(shown.get(a.name, a.name), kind, default=_shown(a.default))
         for a in attrs
         if a.default is not REQUIRED
     ]
@@ -35,7 +47,9 @@ def _shown(default: Any) -> Any:
 
 
 def _call(op_def: OpDef, signature: inspect.Signature, args: Any, kwargs: Any) -> Any:
-    given = signature.bind(*args, **kwargs).arguments
+    schema_names = {new: old for old, new in _PARAMETERS.get(op_def.name, {}).items()}
+    bound = signature.bind(*args, **kwargs).arguments
+    given = {schema_names.get(key, key): value for key, value in bound.items()}
     name = given.pop("name", None)
     values = [given.pop(arg.name) for arg in op_def.inputs]
     return op_def(*values, name=name, **{k: v for k, v in given.items() if v is not None})
