@@ -130,6 +130,7 @@ from evergraph.graph.tensor_spec import IndexedSlicesSpec as IndexedSlicesSpec
 from evergraph.graph.tensor_spec import SparseTensorSpec as SparseTensorSpec
 from evergraph.graph.tensor_spec import TensorSpec as TensorSpec
 from evergraph.graph.tensor_spec import TypeSpec as TypeSpec
+from evergraph.graph.tensor_spec import is_tensor_like as is_tensor
 
 # `a + b` and its kin; without a name here, but needed by whoever has a tensor.
 from evergraph.ops import operators as _operators
@@ -413,12 +414,29 @@ from evergraph.ops.strings import string_join as string_join
 from evergraph.ops.unique import setdiff1d as setdiff1d
 from evergraph.ops.unique import unique as unique
 from evergraph.ops.unique import unique_with_counts as unique_with_counts
+from evergraph.platform.eager import enable_eager_execution as enable_eager_execution
 from evergraph.platform.eager import executing_eagerly as executing_eagerly
+from evergraph.platform.logging import get_logger as get_logger
 from evergraph.platform.versions import COMPILER_VERSION as COMPILER_VERSION
 from evergraph.platform.versions import CXX11_ABI_FLAG as CXX11_ABI_FLAG
 from evergraph.platform.versions import GIT_VERSION as GIT_VERSION
+from evergraph.platform.versions import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
+from evergraph.platform.versions import (
+    GRAPH_DEF_VERSION_MIN_CONSUMER as GRAPH_DEF_VERSION_MIN_CONSUMER,
+)
+from evergraph.platform.versions import (
+    GRAPH_DEF_VERSION_MIN_PRODUCER as GRAPH_DEF_VERSION_MIN_PRODUCER,
+)
 from evergraph.platform.versions import MONOLITHIC_BUILD as MONOLITHIC_BUILD
 from evergraph.platform.versions import VERSION as VERSION
+from evergraph.platform.versions import control_flow_v2_enabled as control_flow_v2_enabled
+from evergraph.platform.versions import disable_control_flow_v2 as disable_control_flow_v2
+from evergraph.platform.versions import disable_eager_execution as disable_eager_execution
+from evergraph.platform.versions import disable_tensor_equality as disable_tensor_equality
+from evergraph.platform.versions import disable_v2_behavior as disable_v2_behavior
+from evergraph.platform.versions import enable_control_flow_v2 as enable_control_flow_v2
+from evergraph.platform.versions import enable_tensor_equality as enable_tensor_equality
+from evergraph.platform.versions import enable_v2_behavior as enable_v2_behavior
 from evergraph.registry.gradients import RegisterGradient as RegisterGradient
 from evergraph.registry.gradients import not_differentiable as NoGradient
 from evergraph.registry.gradients import not_differentiable as NotDifferentiable
