@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from evergraph.core.errors import explain
 from evergraph.graph.graph import Graph
 from evergraph.graph.operation import Operation, Tensor
 
@@ -113,10 +114,22 @@ def graph_of_inputs(inputs: Any, graph: Graph | None = None) -> Graph:
             original, graph = element, element.graph
         elif original is not None:
             if element.graph is not original.graph:
-                raise ValueError(f"{element} must be from the same graph as {original}.")
+                raise ValueError(_foreign(element, original))
         elif element.graph is not graph:
             raise ValueError(f"{element} is not from the passed-in graph.")
     return graph or get_default_graph()
+
+
+def _foreign(element: Any, original: Any) -> str:
+    """The words for two graph elements that should be of one graph."""
+    places = [getattr(getattr(x, "op", x), "created_at", None) for x in (original, element)]
+    return explain(
+        f"{element} must be from the same graph as {original}.",
+        expected=f"the graph of '{original.name}', made at {places[0]}",
+        given=f"'{element.name}' of another graph",
+        created=places[1],
+        fix="make both inside one `with graph.as_default():` block",
+    )
 
 
 class name_scope:  # noqa: N801 - TensorFlow's name

@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from typing import Any
 
 from evergraph.core import dtypes
+from evergraph.core.errors import explain
+from evergraph.core.source import user_frame
 from evergraph.graph.conversion import convert_n_to_tensor, internal_convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import graph_of_inputs
@@ -147,30 +149,30 @@ class _Inference:
         error: Exception | None,
         observed: str = "",
     ) -> TypeError:
-        prefix = f"Input '{arg.name}' of '{self.op_def.name}' Op has type"
+        expected = dtype.name
         if error is not None:
-            if arg.dtype is not None:
-                return TypeError(
-                    f"Expected {dtype.name} passed to parameter '{arg.name}' of op "
-                    f"'{self.op_def.name}', got {value!r} of type "
-                    f"'{type(value).__name__}' instead. Error: {error}"
-                )
-            return TypeError(
+            first = (
                 f"Expected {dtype.name} passed to parameter '{arg.name}' of op "
                 f"'{self.op_def.name}', got {value!r} of type "
                 f"'{type(value).__name__}' instead. Error: {error}"
             )
-        if arg.dtype is not None:
-            return TypeError(
-                f"{prefix} {observed} that does not match expected type of {dtype.name}."
-            )
-        source = self.inferred_from.get(arg.type_attr)
-        if source is None:
-            return TypeError(
-                f"{prefix} {observed} that does not match expected type of {dtype.name}."
-            )
+            observed = type(value).__name__
+        else:
+            first = f"Input '{arg.name}' of '{self.op_def.name}' Op has type {observed} that does not match "
+            source = self.inferred_from.get(arg.type_attr) if arg.dtype is None else None
+            if source is None:
+                first += f"expected type of {dtype.name}."
+            else:
+                first += f"type {dtype.name} of argument '{source}'."
+                expected = f"{dtype.name}, as '{source}' has"
         return TypeError(
-            f"{prefix} {observed} that does not match type {dtype.name} of argument '{source}'."
+            explain(
+                first,
+                expected=expected,
+                given=f"{observed} for '{arg.name}'",
+                created=user_frame(),
+                fix=f"tf.cast it to tf.{dtype.base_dtype.name}",
+            )
         )
 
     def convert_list(self, arg: ArgDef, values: Any) -> None:

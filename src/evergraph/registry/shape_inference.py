@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -138,7 +139,40 @@ def describe_mismatch(op: Operation, message: str, asked: dict[int, Any] | None 
         f"{name} = '{t.name}' {t.dtype.name} {shape_text(t.shape)}"
         for name, t in zip(names, op._inputs, strict=False)
     )
-    return explain(first + ".", given=given or None, created=op.created_at)
+    expected, fix = _advice(message, op, names)
+    return explain(
+        first + ".", expected=expected, given=given or None, created=op.created_at, fix=fix
+    )
+
+
+# What a shape function's complaint asks for: (pattern, expected, fix).
+_ADVICE = (
+    (
+        r"imensions? (?:\S+ )?(?:in both shapes )?must be equal, but are (\S+) and (\S+)",
+        "two equal sizes where {0} and {1} meet",
+        "give one of {names} another shape, or tf.transpose or tf.reshape it first",
+    ),
+    (
+        r"must be (at least |at most )?rank (\d+) but is rank (\d+)",
+        "{0}rank {1}",
+        "tf.reshape, tf.expand_dims or tf.squeeze the input of rank {2}",
+    ),
+    (
+        r"must be equal rank, but are (\d+) and (\d+)",
+        "inputs of one rank",
+        "tf.reshape or tf.expand_dims the input of rank {0} or {1}",
+    ),
+)
+
+
+def _advice(message: str, op: Operation, names: Sequence[str]) -> tuple[str, str]:
+    for pattern, expected, fix in _ADVICE:
+        found = re.search(pattern, message)
+        if found:
+            parts = [part or "" for part in found.groups()]
+            words = " or ".join(f"'{name}'" for name in dict.fromkeys(names))
+            return expected.format(*parts), fix.format(*parts, names=words)
+    return f"shapes and values that {op.type} is defined for", "change the inputs given above"
 
 
 def _value_text(value: np.ndarray) -> str:

@@ -52,6 +52,7 @@ class FastCall:
                 self.fed.append((position, feed_of[slot]))
             elif slot in plan.cells:
                 self.read.append((position, plan.cells[slot]))
+        self.feed_count = len(plan.fed_slots)
         after = [a for _, a in segment.commits.values()]
         self.answers: list[tuple[str, Any]] = []
         for slot in plan.program.fetches:
@@ -74,7 +75,9 @@ class FastCall:
         cells, donated, arguments = self.cells, self.donated, self.arguments
         fed, read, outputs, is_simple = self.fed, self.read, self.outputs, self.is_simple
         # Feeds in the order of the arguments, with nothing else among them, are handed on as they are.
-        feeds_are_arguments = [f for _, f in fed] == list(range(len(arguments)))
+        feeds_are_arguments = [f for _, f in fed] == list(range(self.feed_count)) and (
+            self.feed_count == len(arguments)
+        )
         acquire, release = store.lock.acquire_read, store.lock.release_read
         if cells:
             acquire, release = store.lock.acquire_write, store.lock.release_write

@@ -11,6 +11,7 @@ import numpy as np
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.runtime.branches import Unbranchable, units_of
 from evergraph.runtime.fetches import Fetches
+from evergraph.runtime.fold_constants import known_bytes
 from evergraph.runtime.host_segment import Env, run_steps
 from evergraph.runtime.partition import Segment, partition
 from evergraph.runtime.pipeline import plan_program
@@ -20,6 +21,12 @@ from evergraph.runtime.variable_store import Cell, VariableStore
 # A signature (shapes of the feeds, static values) is compiled at its third run: programs that run
 # once or twice cost less by NumPy than a compilation does.
 COLD_RUNS = 2
+
+# Segments of few steps on little data stay with NumPy this many times longer: a handful of NumPy calls
+# costs no more than a call of an executable.
+SMALL_FACTOR = 16
+_SMALL_STEPS = 8
+_SMALL_BYTES = 1 << 14
 
 
 class Plan:
@@ -60,6 +67,7 @@ class Plan:
             segment.is_device and any(s.op_def.compiled_only for s in segment.steps)
             for segment in self.segments
         ]
+        self.patience = [SMALL_FACTOR if _is_small(segment) else 1 for segment in self.segments]
         self.runs: dict[Any, int] = {}
         self.compiled: dict[Any, Any] = {}
         self.fast: dict[Any, Any] = {}
@@ -114,21 +122,37 @@ class Plan:
                 if segment.commits:
                     with store.writing():
                         self._commit(segment, env, store, foreign)
-            elif self.can_compile[index] and (count >= COLD_RUNS or self.must_compile[index]):
+            elif self._is_hot(index, count, env):
                 self._run_compiled(index, env, store)
             else:
                 self._run_cold(segment, env, store, foreign)
-        if count == COLD_RUNS or (count == 0 and self.must_compile[:1] == [True]):
+        if len(self.segments) == 1 and self.compiled:
             self._remember_fast(signature, store)
         return self._answer(env, store)
 
-    def _remember_fast(self, signature: Any, store: VariableStore) -> None:
-        if len(self.segments) == 1 and self.compiled:
-            from evergraph.runtime.compiled import fast_call
+    def _is_hot(self, index: int, count: int, env: Env) -> bool:
+        """Whether segment `index` runs compiled, after `count` runs of this signature.
 
-            call = fast_call(self, store)
-            if call is not None:
-                self.fast[signature] = call
+        Behind a host segment shapes may differ from run to run: there each set of shapes counts.
+        """
+        if not self.can_compile[index]:
+            return False
+        if self.must_compile[index]:
+            return True
+        if index:
+            shapes = tuple(
+                np.shape(env[s]) for s in self.segments[index].inputs if s not in self.cells
+            )
+            count = self.runs.get((index, shapes), 0)
+            self.runs[index, shapes] = count + 1
+        return count >= COLD_RUNS * self.patience[index]
+
+    def _remember_fast(self, signature: Any, store: VariableStore) -> None:
+        from evergraph.runtime.compiled import fast_call
+
+        call = fast_call(self, store)
+        if call is not None:
+            self.fast[signature] = call
 
     def _load(self, segment: Segment, env: Env, store: VariableStore) -> None:
         """Copy the variables that a host segment reads."""
@@ -268,6 +292,13 @@ def _can_compile(segment: Segment, is_single: bool) -> bool:
     except Unbranchable:
         return False
     return is_single
+
+
+def _is_small(segment: Segment) -> bool:
+    if len(segment.steps) > _SMALL_STEPS:
+        return False
+    sizes = [known_bytes(step) for step in segment.steps]
+    return all(size is not None and size <= _SMALL_BYTES for size in sizes)
 
 
 def _unread(plan: Plan, slot: int) -> Exception:
