@@ -44,7 +44,12 @@ def fetchable(tensors: Sequence[Tensor]) -> list[Tensor]:
 def _spread(built: Built, values: Sequence[Any]) -> list[np.ndarray | None]:
     """The fetched values, with None where an output can't be fetched."""
     found = dict(zip(fetchable(built.op.outputs), values, strict=True))
-    return [np.asarray(found[t]) if t in found else None for t in built.op.outputs]
+    return [_array(found[t]) if t in found else None for t in built.op.outputs]
+
+
+def _array(value: Any) -> np.ndarray:
+    """A fetched value as an array; bytes as an object, since NumPy's strings lose final zeros."""
+    return np.asarray(value, object) if isinstance(value, bytes) else np.asarray(value)
 
 
 def run_numpy(cases: Sequence[Case]) -> list[Answer]:

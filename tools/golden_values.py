@@ -159,7 +159,8 @@ class Store:
 
     def add(self, array, dtype):
         """The number of `array` (over `base_of(dtype)`) in the table."""
-        array = np.asarray(array)
+        # Text as objects: NumPy's own strings lose the zeros at their end.
+        array = np.asarray(array, object if dtype == "string" else None)
         if dtype == "string":
             contents = json.dumps([scalar.decode("latin-1") for scalar in array.ravel().tolist()])
         else:

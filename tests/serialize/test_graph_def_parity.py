@@ -11,7 +11,10 @@ import evergraph as tf
 from evergraph import protos
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "graphdef"
-NETS = ["hello", "linear_regression", "logistic_regression", "multi_device", "mlp_scoped", "autoencoder", "gan", "optimizers"]
+NETS = [
+    *("hello", "linear_regression", "logistic_regression", "multi_device"),
+    *("mlp_scoped", "autoencoder", "gan", "optimizers"),
+]
 
 
 def built(name: str):

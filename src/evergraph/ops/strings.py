@@ -16,13 +16,15 @@ from evergraph.registry.shape_inference import ShapeContext
 
 
 def _join_shape(c: ShapeContext) -> TensorShape:
-    if any(shape.ndims is None for shape in c.inputs):
-        return TensorShape(None)
     result = TensorShape(())
+    is_known = True
     for shape in c.inputs:
-        if shape.ndims:
+        if shape.ndims is None:
+            is_known = False
+        elif shape.ndims:
             result = merge(result, shape) if result.ndims else shape
-    return result
+    # An unknown one may be a scalar; where all others are scalars, it decides.
+    return result if is_known or result.ndims else TensorShape(None)
 
 
 STRING_JOIN = register_op(
@@ -37,6 +39,14 @@ STRING_JOIN = register_op(
 
 @STRING_JOIN.kernel
 def _string_join(xp: Namespace, inputs: Sequence[np.ndarray], *, separator: bytes) -> np.ndarray:
+    shaped = [array for array in inputs if array.ndim]
+    for array in shaped:
+        xp.check(
+            array.shape == shaped[0].shape,
+            "InvalidArgumentError",
+            "Input shapes do not match: "
+            f"[{','.join(map(str, shaped[0].shape))}] vs. [{','.join(map(str, array.shape))}]",
+        )
     arrays = np.broadcast_arrays(*inputs)
     result = np.empty(arrays[0].shape, object)
     for index in np.ndindex(result.shape):
