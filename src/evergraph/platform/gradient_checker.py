@@ -70,7 +70,7 @@ def _theoretical_jacobian(
     d_y_flat = d_y_data.reshape(-1).view(_real_dtype(d_y.dtype))
 
     def column() -> np.ndarray:
-        given = {x: _as_fed(x_data, x.dtype), d_y: _as_fed(d_y_data, d_y.dtype), **feeds}
+        given = {**feeds, x: _as_fed(x_data, x.dtype), d_y: _as_fed(d_y_data, d_y.dtype)}
         if not isinstance(d_x, IndexedSlices):
             return _reals(_run(d_x, given), x.dtype)
         indices, values = _run([d_x.indices, d_x.values], given)
@@ -107,7 +107,7 @@ def _numeric_jacobian(
             flat = moved.reshape(-1).view(_real_dtype(x.dtype))
             flat[i] += step
             x_fed = _as_fed(flat.view(moved.dtype).reshape(moved.shape), x.dtype)
-            results.append(_reals(_run(y, {x: x_fed, **feeds}), y.dtype))
+            results.append(_reals(_run(y, {**feeds, x: x_fed}), y.dtype))
         jacobian[i, :] = (results[0] - results[1]) / (2 * delta)
     return jacobian
 
