@@ -1,8 +1,9 @@
+import jax
 import ml_dtypes
 import numpy as np
 import pytest
 
-from evergraph.arrays import numpy_backend
+from evergraph.arrays import jax_backend, numpy_backend
 from evergraph.arrays.checks import CheckFailure
 from tests.arrays.backends import Case, assert_backends_agree
 
@@ -56,7 +57,7 @@ def test_nan_is_passed_over(dtype):
     x = np.array(
         [[1, 2, nan], [nan, 1, 1], [nan, nan, nan], [nan, -inf, -inf], [inf, nan, 3]], dtype
     )
-    wide = np.tile(x, (1, 20))
+    wide = np.tile(x, (1, 3000))  # large enough for the ways that look at NaN afterwards
     cases = [
         Case(f"{n} {v.shape}", lambda xp, v, n=n: getattr(xp, n)(v, 1), (v,))
         for n in ("max", "min", "argmax", "argmin")
@@ -67,6 +68,30 @@ def test_nan_is_passed_over(dtype):
     assert got == [2, 1, -inf, -inf, inf]  # TensorFlow 1.15.5
     assert numpy_backend.argmax(np.array([nan, 1, 3, 2], dtype), 0) == 2
     assert numpy_backend.argmax(np.array([nan, nan], dtype), 0) == 0
+
+
+def test_extremes_of_large_arrays_agree():
+    x = RNG.normal(size=(300, 200)).astype(np.float32)
+    cases = [
+        Case(f"{n} {axis} {v.dtype}", lambda xp, v, n=n, a=axis: getattr(xp, n)(v, a), (v,))
+        for n in ("max", "min", "argmax", "argmin")
+        for axis in (0, 1)
+        for v in (x, np.round(x), (x * 9).astype(np.int32))
+    ]
+    assert_backends_agree(cases)
+
+
+def test_gradient_of_a_large_maximum_goes_to_the_largest():
+    x = RNG.normal(size=(300, 200)).astype(np.float32)
+    x[0, 3] = x[0, 5] = 100
+
+    def gradient(v, d_y):
+        return jax_backend.vjp(lambda u: jax_backend.max(u, 1), (v,), d_y)[0]
+
+    got = np.asarray(jax.jit(gradient)(x, np.full(300, 2, np.float32)))
+    want = 2 * (x == x.max(1, keepdims=True)).astype(np.float32)
+    want[0] /= 2
+    assert np.array_equal(got, want)
 
 
 def test_running_sums_over_long_axes_agree():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import jax
 import numpy as np
 from jax import lax
 
@@ -45,13 +47,49 @@ def prod(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
 def max(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Largest; NaN is passed over; of nothing: -inf or the least integer."""
     axes = normalize_axes(axis, len(x.shape))
-    return _keep(lax.reduce_max(_without_nan(x, -1), axes), x.shape, axes, keepdims)
+    return _keep(_extreme(lax.reduce_max, x, axes, -1), x.shape, axes, keepdims)
 
 
 def min(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Least; NaN is passed over; of nothing: inf or the largest integer."""
     axes = normalize_axes(axis, len(x.shape))
-    return _keep(lax.reduce_min(_without_nan(x, 1), axes), x.shape, axes, keepdims)
+    return _keep(_extreme(lax.reduce_min, x, axes, 1), x.shape, axes, keepdims)
+
+
+# From so many elements on, NaN is passed over by the comparison itself: a `select` before the
+# reduction keeps XLA from vectorising it (4096x1024 float32: 2.6 ms, 1.0 this way). Its own maximum
+# takes 0.4 but may lose what came before a NaN.
+_LARGE = 1 << 15
+
+
+def _extreme(reduce: Any, x: Array, axes: tuple[int, ...], side: int) -> Array:
+    if not is_floating(np.dtype(x.dtype)) or x.size < _LARGE:
+        return reduce(_without_nan(x, side), axes)
+    return _large_extreme(x, axes, side)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def _large_extreme(x: Array, axes: tuple[int, ...], side: int) -> Array:
+    is_better = lax.gt if side < 0 else lax.lt
+
+    def better(best: Array, other: Array) -> Array:
+        return lax.select(is_better(other, best), other, best)
+
+    return lax.reduce(x, constant(x, side * np.inf), better, axes)
+
+
+@_large_extreme.defjvp
+def _large_extreme_jvp(
+    axes: tuple[int, ...], side: int, primals: tuple[Array], tangents: tuple[Array]
+) -> tuple[Array, Array]:
+    """The mean of the tangents of all elements that are the extreme one."""
+    (x,), (d_x,) = primals, tangents
+    best = _large_extreme(x, axes, side)
+    others = [d for d in range(x.ndim) if d not in axes]
+    is_best = lax.eq(x, lax.broadcast_in_dim(best, x.shape, others))
+    weights = lax.convert_element_type(is_best, x.dtype)
+    count = lax.reduce_sum(weights, axes)
+    return best, lax.div(lax.reduce_sum(lax.mul(weights, d_x), axes), count)
 
 
 def _without_nan(x: Array, side: int) -> Array:
@@ -121,24 +159,24 @@ def _arg(find: Any, reduce: Any, x: Array, axis: int, dtype: Any, side: int) -> 
     )
     if size == 0:
         return lax.full(rest, 0, want)
-    x = _without_nan(x, side)
-    if size <= _SMALL_AXIS or size > _EXACT_FLOAT:
-        return find(x, axis, want)
-    barrier: Any = lax.optimization_barrier
-    best = barrier(reduce(x, (axis,)))
-    is_best = lax.eq(
-        x, lax.broadcast_in_dim(best, x.shape, [d for d in range(x.ndim) if d != axis])
-    )
+    if size <= _SMALL_AXIS or size > _EXACT_FLOAT or x.size < _LARGE:
+        return find(_without_nan(x, side), axis, want)
+    best = lax.optimization_barrier(_extreme(reduce, x, (axis,), side))  # type: ignore[no-untyped-call]
+    others = [d for d in range(x.ndim) if d != axis]
+    is_best = lax.eq(x, lax.broadcast_in_dim(best, x.shape, others))
     places = lax.broadcasted_iota(np.dtype(np.float32), x.shape, axis)
     first = lax.reduce_min(lax.select(is_best, places, lax.full_like(places, size)), (axis,))
+    if is_floating(np.dtype(x.dtype)):  # nothing but NaN and the worst: the first, as TensorFlow
+        is_worst = lax.eq(best, constant(x, side * np.inf))
+        first = lax.select(is_worst, lax.full_like(first, 0), first)
     return lax.convert_element_type(first, want)
 
 
 def logsumexp(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """log(sum(e^x)) without overflow."""
     axes = normalize_axes(axis, len(x.shape))
-    top = max(x, axes, True)
-    top = lax.stop_gradient(lax.select(lax.is_finite(top), top, lax.full_like(top, 0)))
+    top = max(lax.stop_gradient(x), axes, True)
+    top = lax.select(lax.is_finite(top), top, lax.full_like(top, 0))
     total = lax.add(lax.log(sum(lax.exp(lax.sub(x, top)), axes, True)), top)
     return total if keepdims else lax.squeeze(total, axes)
 

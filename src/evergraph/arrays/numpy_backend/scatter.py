@@ -14,7 +14,7 @@ from evergraph.arrays.numpy_backend.indexing import NdMessage, check_nd_indices
 from evergraph.arrays.numpy_backend.operands import check, check_indices, finfo, pair, quiet
 from evergraph.core.typing import Array
 
-_UFUNCS = {
+_UFUNCS: dict[str, Any] = {
     "add": np.add,
     "subtract": np.subtract,
     "multiply": np.multiply,
@@ -87,7 +87,7 @@ def _apply(
     index: tuple[Array, ...],
     updates: Array,
     mode: str,
-    ufuncs: dict[str, np.ufunc] = _UFUNCS,
+    ufuncs: dict[str, Any] = _UFUNCS,
 ) -> None:
     if mode == "set":
         result[index] = updates
