@@ -54,6 +54,7 @@ from evergraph.ops.math_functions import sign as sign
 from evergraph.ops.math_functions import sqrt as sqrt
 from evergraph.ops.math_functions import square as square
 from evergraph.ops.math_histogram import bincount as bincount
+from evergraph.ops.math_reciprocal import div_no_nan as divide_no_nan
 from evergraph.ops.math_reciprocal import reciprocal as reciprocal
 from evergraph.ops.math_reciprocal import reciprocal_no_nan as reciprocal_no_nan
 from evergraph.ops.math_reciprocal import xdivy as xdivy
@@ -78,7 +79,9 @@ from evergraph.ops.math_sorted_segment import segment_mean as segment_mean
 from evergraph.ops.math_sorted_segment import segment_min as segment_min
 from evergraph.ops.math_sorted_segment import segment_prod as segment_prod
 from evergraph.ops.math_sorted_segment import segment_sum as segment_sum
+from evergraph.ops.math_special import bessel_i0 as bessel_i0
 from evergraph.ops.math_special import bessel_i0e as bessel_i0e
+from evergraph.ops.math_special import bessel_i1 as bessel_i1
 from evergraph.ops.math_special import bessel_i1e as bessel_i1e
 from evergraph.ops.math_special import betainc as betainc
 from evergraph.ops.math_special import digamma as digamma

@@ -1,5 +1,6 @@
 """tf.nn: names only."""
 
+from evergraph.autodiff.activations import swish as swish
 from evergraph.era0.nn import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits
 from evergraph.era0.nn import softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits
 from evergraph.era0.nn import (

@@ -10,7 +10,7 @@ import numpy as np
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.operation import Operation, Tensor
-from evergraph.graph.scopes import control_dependencies
+from evergraph.graph.scopes import control_dependencies, name_scope
 from evergraph.ops import fills
 from evergraph.ops.broadcast_gradient import broadcast_args, sum_to_shape
 from evergraph.ops.complex import conj
@@ -531,3 +531,37 @@ def nextafter(x1: Any, x2: Any, name: str | None = None) -> Tensor:
     """
     result: Tensor = NEXT_AFTER(x1, x2, name=name)
     return result
+
+
+def bessel_i0(x: Any, name: str | None = None) -> Tensor:
+    """Compute the modified Bessel function of order 0, element by element.
+
+    Args:
+        x: floating, any shape.
+        name: name of the operations' scope; "bessel_i0" when None.
+
+    Returns:
+        Tensor of the shape and dtype of `x`; inf where `bessel_i0e` should be taken.
+
+    Reference: TensorFlow 1.15, tensorflow/python/ops/special_math_ops.py.
+    """
+    with name_scope(name, "bessel_i0", [x]):
+        result: Tensor = exp(abs(x)) * bessel_i0e(x)
+        return result
+
+
+def bessel_i1(x: Any, name: str | None = None) -> Tensor:
+    """Compute the modified Bessel function of order 1, element by element.
+
+    Args:
+        x: floating, any shape.
+        name: name of the operations' scope; "bessel_i1" when None.
+
+    Returns:
+        Tensor of the shape and dtype of `x`; inf where `bessel_i1e` should be taken.
+
+    Reference: TensorFlow 1.15, tensorflow/python/ops/special_math_ops.py.
+    """
+    with name_scope(name, "bessel_i1", [x]):
+        result: Tensor = exp(abs(x)) * bessel_i1e(x)
+        return result

@@ -134,7 +134,8 @@ def _as_matrix(x: Tensor, axes: Any, is_right: bool = False) -> tuple[Tensor, An
     paired_product = reduce_prod(paired_dims)
     order = array_concat.concat([axes, free] if is_right else [free, axes], 0)
     both = [paired_product, free_product] if is_right else [free_product, paired_product]
-    matrix = array_shape.reshape(array_layout.transpose(x, order), array_join.stack(both))
+    shape = array_join.stack(both)
+    matrix = array_shape.reshape(array_layout.transpose(x, order), shape)
     return matrix, free_dims, static
 
 
