@@ -15,7 +15,7 @@ from evergraph.ops.sigmoid import sigmoid
 def _swish(features: Any) -> Any:
     features = convert_to_tensor(features, name="features")
 
-    def gradient(d_activations: Tensor) -> Tensor:
+    def gradient(d_activations: Tensor) -> Any:
         # The sigmoid is made anew, so that the forward one needn't be kept until here.
         with control_dependencies([d_activations]):
             weights = sigmoid(features)

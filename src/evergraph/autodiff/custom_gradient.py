@@ -20,7 +20,7 @@ from evergraph.graph.scopes import get_default_graph
 from evergraph.ops.array_concat import concat
 from evergraph.ops.array_join import stack
 from evergraph.ops.array_shape import reshape, shape
-from evergraph.ops.identity import identity_n
+from evergraph.ops.identity import IDENTITY, identity_n
 from evergraph.registry.gradients import RegisterGradient
 
 _numbers = itertools.count()
@@ -55,6 +55,8 @@ def _with_gradient(f: Callable[..., Any], args: list[Tensor]) -> Any:
     first_new = graph._last_id
     result, grad_fn = f(*args)
     flat = [convert_to_tensor(x) for x in nest.flatten(result)]
+    for x in flat:
+        IDENTITY(x)  # of no use; TensorFlow makes them while it looks for variables
     used = _variables_used(graph, first_new)
     signature = inspect.signature(grad_fn).parameters
     takes_variables = "variables" in signature or any(

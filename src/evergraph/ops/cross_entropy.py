@@ -225,7 +225,7 @@ def _flatten_outer_dims(logits: Tensor) -> Tensor:
         if None not in outer:
             rows = 1
             for dim in outer:
-                rows *= dim
+                rows *= dim or 0
             output.set_shape([rows, size])
     return output
 

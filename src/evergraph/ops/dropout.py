@@ -70,7 +70,8 @@ def dropout_v2(
                 "x has to be a floating point tensor since it's going to be scaled. Got a "
                 f"{x.dtype} tensor instead."
             )
-        if isinstance(rate, numbers.Real):
+        is_number = isinstance(rate, numbers.Real)
+        if is_number:
             if not 0 <= rate < 1:
                 raise ValueError(
                     f"rate must be a scalar tensor or a float in the range [0, 1), got {rate:g}"

@@ -227,8 +227,8 @@ def _mean_gradient(op: Operation, d_output: Any) -> tuple[Any, None]:
     (x, _), (y,) = op.inputs, op.outputs
     factor: Any
     if x.shape.is_fully_defined() and y.shape.is_fully_defined():
-        count = int(np.prod(x.shape.as_list(), dtype=np.int64))
-        results = int(np.prod(y.shape.as_list(), dtype=np.int64))
+        count = x.shape.num_elements() or 0
+        results = y.shape.num_elements() or 0
         factor = constant(count // max(results, 1), dtype=d_sum.dtype)
     else:
         input_shape, output_shape = array_shape.shape(x), array_shape.shape(y)

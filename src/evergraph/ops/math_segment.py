@@ -82,7 +82,7 @@ def _gather_drop_negatives(
     gathered = gather(params, clipped_ids)
     if is_positive is None:
         is_positive = greater_equal(ids, 0)
-        for _ in range(gathered.shape.ndims - is_positive.shape.ndims):
+        for _ in range((gathered.shape.ndims or 0) - (is_positive.shape.ndims or 0)):
             is_positive = array_shape.expand_dims(is_positive, -1)
         is_positive = is_positive & fills.ones_like(gathered, dtype=dtypes.bool)
     zeros = fills.zeros_like(gathered)
@@ -301,7 +301,7 @@ def _slice_counts(data: Tensor, segment_ids: Tensor, num_segments: Any) -> Tenso
     """How many slices each number has, at least 1, in a shape that broadcasts with the result."""
     ones = fills.ones(array_shape.shape_internal(segment_ids), dtype=data.dtype)
     counts = UNSORTED_SEGMENT_SUM(ones, segment_ids, num_segments)
-    rest = data.shape.ndims - segment_ids.shape.ndims
+    rest = (data.shape.ndims or 0) - (segment_ids.shape.ndims or 0)
     counts = array_shape.reshape(counts, [num_segments] + [1] * rest)
     result: Tensor = MAXIMUM(counts, 1)
     return result

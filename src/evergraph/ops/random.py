@@ -24,7 +24,7 @@ _UNIFORM_TYPES = (*FLOATING, dtypes.int32, dtypes.int64)
 
 def blocks_of_elements(shapes: Any, attrs: dict[str, Any]) -> int:
     """The blocks that a run reserves for an output of shape `shapes[0]`."""
-    return BLOCKS_PER_ELEMENT * math.prod(shapes[0])
+    return int(BLOCKS_PER_ELEMENT * math.prod(shapes[0]))
 
 
 def shape_tensor(shape: Any) -> Tensor:

@@ -36,7 +36,7 @@ def multinomial_shape(c: ShapeContext) -> TensorShape:
 
 def _multinomial_blocks(shapes: Any, attrs: dict[str, Any]) -> int:
     rows, samples = shapes[0]
-    return BLOCKS_PER_ELEMENT * rows * 2 * 4 * math.ceil(samples / 4)
+    return int(BLOCKS_PER_ELEMENT * rows * 2 * 4 * math.ceil(samples / 4))
 
 
 def sampled_classes(

@@ -44,7 +44,7 @@ RANDOM_GAMMA = register_op(
 @RANDOM_GAMMA.kernel
 def _random_gamma(
     xp: Namespace, shape: np.ndarray, alpha: np.ndarray, *, stream: Any
-) -> np.ndarray:
+) -> Array:
     return xp.philox_gamma(stream, checked_shape(xp, shape), alpha)
 
 
@@ -131,7 +131,7 @@ RANDOM_POISSON = register_op(
 @RANDOM_POISSON.kernel
 def _random_poisson(
     xp: Namespace, shape: np.ndarray, rate: np.ndarray, *, stream: Any
-) -> np.ndarray:
+) -> Array:
     return xp.philox_poisson(stream, checked_shape(xp, shape), rate, rate.dtype)
 
 
@@ -156,7 +156,7 @@ RANDOM_POISSON_V2 = register_op(
 @RANDOM_POISSON_V2.kernel
 def _random_poisson_v2(
     xp: Namespace, shape: np.ndarray, rate: np.ndarray, *, dtype: DType, stream: Any
-) -> np.ndarray:
+) -> Array:
     return xp.philox_poisson(stream, checked_shape(xp, shape), rate, dtype)
 
 

@@ -106,14 +106,16 @@ def _as_matrix(x: Tensor, axes: Any, is_right: bool = False) -> tuple[Tensor, An
     if x.shape.is_fully_defined() and isinstance(axes, list | tuple):
         sizes = x.shape.as_list()
         axes = [axis if axis >= 0 else axis + len(sizes) for axis in axes]
-        free = [i for i in range(len(sizes)) if i not in axes]
-        free_sizes = [sizes[i] for i in free]
+        others = [i for i in range(len(sizes)) if i not in axes]
+        free_sizes: list[Any] = [sizes[i] for i in others]
         free_count = int(np.prod(free_sizes))
-        paired_count = int(np.prod([sizes[i] for i in axes]))
-        order = [*axes, *free] if is_right else [*free, *axes]
-        shape = [paired_count, free_count] if is_right else [free_count, paired_count]
-        return array_shape.reshape(array_layout.transpose(x, order), shape), free_sizes, free_sizes
+        paired_count = int(np.prod([sizes[i] or 0 for i in axes]))
+        permutation = [*axes, *others] if is_right else [*others, *axes]
+        counts = [paired_count, free_count] if is_right else [free_count, paired_count]
+        flat = array_shape.reshape(array_layout.transpose(x, permutation), counts)
+        return flat, free_sizes, free_sizes
     static: list[Any] | None = None
+    free: Any
     if x.shape.ndims is not None and isinstance(axes, list | tuple):
         sizes = x.shape.as_list()
         axes = [axis if axis >= 0 else axis + len(sizes) for axis in axes]
