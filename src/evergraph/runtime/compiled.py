@@ -9,7 +9,8 @@ import numpy as np
 
 from evergraph.core.errors import InternalError
 from evergraph.runtime.cpu_client import RUNS_INLINE, finish
-from evergraph.runtime.host_segment import Env, run_steps, uninitialized
+from evergraph.runtime.branches import Unbranchable
+from evergraph.runtime.host_segment import Env, run_steps
 from evergraph.runtime.program import NO_SLOT
 from evergraph.runtime.variable_store import VariableStore
 from evergraph.runtime.xla_segment import CompiledSegment
@@ -145,21 +146,27 @@ def fast_call(plan: Plan, store: VariableStore) -> Any:
     return FastCall(plan, compiled, store).call
 
 
-def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> None:
+def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> bool:
     """Run a device segment by its executable and commit what it writes.
 
+    Returns:
+        Whether it did: not where a variable that some step reads holds no value (the step may lie
+        on a branch that isn't taken), nor where the branches of a cond give different shapes.
+
     Raises:
-        OpError: a variable is uninitialised, or a check failed; the variables keep their values.
+        OpError: a check failed; the variables keep their values.
     """
     segment = plan.segments[index]
     guard = store.writing() if segment.commits else store.reading()
     with guard:
-        for slot in segment.inputs:
-            if slot in plan.cells and env[slot] is None:
-                value = plan._start_value(slot)
-                if value is None and _is_needed(plan, index, slot):
-                    raise _uninitialized(plan, index, slot)
-                if value is not None and slot in plan.kept:
+        loaded = [s for s in segment.inputs if s in plan.cells and env[s] is None]
+        values = [plan._start_value(slot) for slot in loaded]
+        for slot, value in zip(loaded, values, strict=True):
+            if value is None and _is_needed(plan, index, slot):
+                return False
+        for slot, value in zip(loaded, values, strict=True):
+            if value is not None:
+                if slot in plan.kept:
                     value = np.array(value)
                 env[slot] = value
         compiled = compiled_segment(plan, index, env)
@@ -172,6 +179,12 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> None:
         try:
             with jax.enable_x64(True):
                 box.extend(map(compiled.call, (donated,), (others,)))
+        except Unbranchable:
+            store.in_flight = None
+            plan.can_compile[index] = plan.must_compile[index] = False
+            for slot in loaded:
+                env[slot] = None
+            return False
         except Exception:
             # Tracing failed and nothing was donated: step by step the error gets its operation.
             store.in_flight = None
@@ -190,6 +203,7 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> None:
         for _, after in segment.commits.values():
             if after in plan.kept or after in plan.program.fetches:
                 env[after] = np.array(env[after])
+    return True
 
 
 def _is_needed(plan: Plan, index: int, slot: int) -> bool:
@@ -198,14 +212,6 @@ def _is_needed(plan: Plan, index: int, slot: int) -> bool:
         for step in plan.segments[index].steps
         for position, s in enumerate(step.inputs)
     )
-
-
-def _uninitialized(plan: Plan, index: int, slot: int) -> Exception:
-    for step in plan.segments[index].steps:
-        for position, s in enumerate(step.inputs):
-            if s == slot and position not in step.uninitialized_ok:
-                return uninitialized(step, position)
-    raise AssertionError("no step reads the slot")
 
 
 def _on_host(env: Env) -> Env:

@@ -123,10 +123,11 @@ class Plan:
                     with store.writing():
                         self._commit(segment, env, store, foreign)
             elif self._is_hot(index, count, env):
-                self._run_compiled(index, env, store)
+                if not self._run_compiled(index, env, store):
+                    self._run_cold(segment, env, store, foreign)
             else:
                 self._run_cold(segment, env, store, foreign)
-        if len(self.segments) == 1 and self.compiled:
+        if len(self.segments) == 1 and self.compiled and self.can_compile[0]:
             self._remember_fast(signature, store)
         return self._answer(env, store)
 
@@ -202,10 +203,10 @@ class Plan:
             cell.value = initial_state(self.start_slots[slot])
         return cell.value
 
-    def _run_compiled(self, index: int, env: Env, store: VariableStore) -> None:
+    def _run_compiled(self, index: int, env: Env, store: VariableStore) -> bool:
         from evergraph.runtime.compiled import run_segment
 
-        run_segment(self, index, env, store)
+        return run_segment(self, index, env, store)
 
     def _answer(self, env: Env, store: VariableStore) -> list[Any]:
         loaded = [s for s in self.program.fetches if s in self.cells and env[s] is None]

@@ -12,7 +12,7 @@ import numpy as np
 from evergraph.arrays import jax_backend, numpy_backend
 from evergraph.arrays.checks import Check, collect_checks
 from evergraph.core.errors import UnavailableError
-from evergraph.runtime.branches import CondUnit, Unit, units_of, writes_of
+from evergraph.runtime.branches import CondUnit, Unbranchable, Unit, units_of, writes_of
 from evergraph.runtime.fold_constants import is_pure, known_bytes
 from evergraph.runtime.partition import Segment
 from evergraph.runtime.program import NO_SLOT, Location, Step
@@ -134,8 +134,15 @@ def _run_cond(unit: CondUnit, env: dict[int, Any]) -> None:
 
 
 def _branch_shapes(*branches: Callable[[], Any]) -> list[Any]:
-    """The shape and dtype of each output, from whichever branch makes it."""
+    """The shape and dtype of each output, from whichever branch makes it.
+
+    Raises:
+        Unbranchable: XLA can't have branches whose results have different shapes.
+    """
     found = [jax.eval_shape(branch)[0] for branch in branches]
+    for a, b in zip(*found, strict=True):
+        if a is not None and b is not None and (a.shape, a.dtype) != (b.shape, b.dtype):
+            raise Unbranchable
     return [a if a is not None else b for a, b in zip(*found, strict=True)]
 
 
