@@ -13,19 +13,35 @@ TESTS = Path(__file__).resolve().parent
 if str(TESTS) not in sys.path:
     sys.path.insert(0, str(TESTS))
 encoding = importlib.import_module("programs.encoding")
+# The themes whose programs hang on how a plan is run.
+ABOUT_RUNNING = ["cond", "effects", "effects_cond", "errors_running", "fetches_feeds", "state_ops"]
+ABOUT_RUNNING += ["clip_ema", "gradients", "variables"]
 
 
-def recorded_programs():
-    for path in sorted((TESTS / "golden" / "programs").glob("*.json")):
+def recorded_programs(themes="*"):
+    paths = (TESTS / "golden" / "programs").glob("*.json")
+    for path in sorted(p for p in paths if themes == "*" or p.stem in themes):
         theme = importlib.import_module(f"programs.{path.stem}").THEME
         golden = json.loads(path.read_text(encoding="utf-8"))
         for program in theme.programs.values():
             want = golden.get(program.name)
-            yield pytest.param(program, want, id=f"{path.stem}-{program.name}")
+            marks = [pytest.mark.slow] if program.slow else []
+            yield pytest.param(program, want, id=f"{path.stem}-{program.name}", marks=marks)
 
 
 @pytest.mark.parametrize(("program", "want"), list(recorded_programs()))
 def test_program_does_what_it_does_on_tensorflow(program, want):
+    check(program, want)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("program", "want"), list(recorded_programs(ABOUT_RUNNING)))
+def test_program_compiled_from_its_first_run_does_the_same(program, want, monkeypatch):
+    monkeypatch.setattr(importlib.import_module("evergraph.runtime.plan"), "COLD_RUNS", 0)
+    check(program, want)
+
+
+def check(program, want):
     import evergraph as tf
 
     with warnings.catch_warnings(), tf.Graph().as_default():

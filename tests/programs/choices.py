@@ -45,6 +45,7 @@ OPTIMIZERS = {
 KINDS = ("ref", "resource")
 PLAIN = ["GradientDescent", "Momentum", "Adagrad", "AdagradDA", "Adadelta", "Adam", "RMSProp"]
 PLAIN += ["RMSPropCentered", "Ftrl", "FtrlShrinkage", "ProximalGradientDescent", "ProximalAdagrad"]
+REGIMES = [name for name in OPTIMIZERS if name not in PLAIN]
 # 1.15.5 fails on the rates of the proximal ones for variables that aren't float32.
 OF_DOUBLES = [name for name in PLAIN if not name.startswith("Proximal")]
 

@@ -1,6 +1,6 @@
 """Optimizers with dense gradients: five steps, their slots, and the operations they make."""
 
-from programs.choices import KINDS, OF_DOUBLES, OPTIMIZERS, PLAIN, each, slots
+from programs.choices import KINDS, OF_DOUBLES, OPTIMIZERS, PLAIN, REGIMES, each, slots
 from programs.theme import Theme, caught, nodes, started, variable
 
 THEME = Theme(rtol=2e-6, atol=1e-7)
@@ -10,7 +10,8 @@ def loss_of(tf, w):
     return tf.reduce_sum(tf.square(w - [3.0, -1.0, 0.25]) * [1.0, 0.5, 0.1])
 
 
-@THEME.programs_over(each())
+@THEME.programs_over(each(REGIMES), slow=True)
+@THEME.programs_over(each(PLAIN))
 def five_steps(tf, np, case):
     make, kind = case
     w = variable(tf, kind, [1.0, -2.0, 0.05], name="w")
@@ -53,7 +54,7 @@ def variables_and_slots(tf, np, case):
     )
 
 
-@THEME.programs_over(each(OF_DOUBLES))
+@THEME.programs_over(each(OF_DOUBLES), slow=True)
 def a_scalar_and_a_matrix_of_doubles(tf, np, case):
     make, kind = case
     w = variable(tf, kind, np.float64([[1.0, -2.0], [0.5, 0.1]]), name="w")

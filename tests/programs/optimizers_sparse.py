@@ -1,13 +1,14 @@
 """Optimizers with sparse gradients: rows gathered, some of them twice, from a table."""
 
-from programs.choices import KINDS, OF_DOUBLES, OPTIMIZERS, PLAIN, each, slots
+from programs.choices import KINDS, OF_DOUBLES, OPTIMIZERS, PLAIN, REGIMES, each, slots
 from programs.theme import Theme, nodes, started, variable
 
 THEME = Theme(rtol=2e-6, atol=1e-7)
 ROWS = [[1.0, -2.0], [0.5, 0.25], [-1.0, 3.0], [0.0, 0.125], [2.0, 2.0]]
 
 
-@THEME.programs_over(each())
+@THEME.programs_over(each(REGIMES), slow=True)
+@THEME.programs_over(each(PLAIN))
 def five_steps_of_a_gather_with_duplicates(tf, np, case):
     make, kind = case
     table = variable(tf, kind, ROWS, name="table")
@@ -48,7 +49,7 @@ def node_list(tf, np, case):
     return nodes(tf)
 
 
-@THEME.programs_over(each(OF_DOUBLES))
+@THEME.programs_over(each(OF_DOUBLES), slow=True)
 def int64_indices_and_doubles(tf, np, case):
     make, kind = case
     table = variable(tf, kind, np.float64(ROWS), name="table")

@@ -18,6 +18,7 @@ class Program:
     atol: float
     class_only: str  # why the text of its errors isn't compared; "" when it is
     doc: str
+    slow: bool  # whether the everyday suite leaves it out
 
 
 class Theme:
@@ -28,14 +29,14 @@ class Theme:
         self.rtol, self.atol, self.repeat = rtol, atol, repeat
         self.programs = {}
 
-    def _add(self, name, body, doc, rtol=None, atol=None, class_only=""):
+    def _add(self, name, body, doc, rtol=None, atol=None, class_only="", slow=False):
         assert name not in self.programs, name
         rtol = self.rtol if rtol is None else rtol
         atol = self.atol if atol is None else atol
-        self.programs[name] = Program(name, body, rtol, atol, class_only, doc or "")
+        self.programs[name] = Program(name, body, rtol, atol, class_only, doc or "", slow)
 
     def program(self, body=None, **options):
-        """Decorate `body(tf, np)`, bare or with options `rtol`, `atol`, `class_only`."""
+        """Decorate `body(tf, np)`, bare or with options `rtol`, `atol`, `class_only`, `slow`."""
         if body is None:
             return lambda function: self.program(function, **options)
         self._add(body.__name__, body, body.__doc__, **options)
