@@ -28,6 +28,8 @@ def known_bytes(step: Step) -> int | None:
     """The size of the step's outputs by static shapes, or None when they aren't known."""
     total = 0
     for tensor in step.op._outputs:
+        if not tensor.dtype.base_dtype.is_numpy_compatible:  # a handle
+            continue
         count = tensor.shape.num_elements()
         if count is None:
             return None
