@@ -260,8 +260,9 @@ def _elu_grad_gradient(op: Operation, d_backprops: Tensor) -> tuple[Tensor, Tens
 
     gradients, outputs = op.inputs
     d_gradients = ELU_GRAD(d_backprops, outputs)
-    zeros = fills.zeros_like(outputs)
-    return d_gradients, where(outputs < 0, d_backprops * gradients, zeros)
+    is_below = outputs < 0
+    d_below = d_backprops * gradients
+    return d_gradients, where(is_below, d_below, fills.zeros_like(outputs))
 
 
 SELU = register_op(
@@ -322,8 +323,9 @@ def _selu_grad_gradient(op: Operation, d_backprops: Tensor) -> tuple[Tensor, Ten
 
     gradients, outputs = op.inputs
     d_gradients = SELU_GRAD(d_backprops, outputs)
-    zeros = fills.zeros_like(outputs)
-    return d_gradients, where(outputs < 0.0, d_backprops * gradients, zeros)
+    is_below = outputs < 0.0
+    d_below = d_backprops * gradients
+    return d_gradients, where(is_below, d_below, fills.zeros_like(outputs))
 
 
 SOFTPLUS = register_op(

@@ -67,6 +67,12 @@ def _text(shape: tuple[int, ...]) -> str:
     return f"[{','.join(map(str, shape))}]"
 
 
+def _known_rank(x: Tensor) -> int:
+    if x.shape.ndims is None:
+        raise ValueError(f"{x.name} must have a known rank for this use of unsorted segments")
+    return int(x.shape.ndims)
+
+
 def _gather_drop_negatives(
     params: Tensor,
     ids: Tensor | None,
@@ -82,7 +88,7 @@ def _gather_drop_negatives(
     gathered = gather(params, clipped_ids)
     if is_positive is None:
         is_positive = greater_equal(ids, 0)
-        for _ in range((gathered.shape.ndims or 0) - (is_positive.shape.ndims or 0)):
+        for _ in range(_known_rank(gathered) - _known_rank(is_positive)):
             is_positive = array_shape.expand_dims(is_positive, -1)
         is_positive = is_positive & fills.ones_like(gathered, dtype=dtypes.bool)
     zeros = fills.zeros_like(gathered)
@@ -301,7 +307,7 @@ def _slice_counts(data: Tensor, segment_ids: Tensor, num_segments: Any) -> Tenso
     """How many slices each number has, at least 1, in a shape that broadcasts with the result."""
     ones = fills.ones(array_shape.shape_internal(segment_ids), dtype=data.dtype)
     counts = UNSORTED_SEGMENT_SUM(ones, segment_ids, num_segments)
-    rest = (data.shape.ndims or 0) - (segment_ids.shape.ndims or 0)
+    rest = _known_rank(data) - _known_rank(segment_ids)
     counts = array_shape.reshape(counts, [num_segments] + [1] * rest)
     result: Tensor = MAXIMUM(counts, 1)
     return result

@@ -228,7 +228,7 @@ class Plan:
             raise _dead_fetch(self, slot)
         if value is None:
             raise _unread(self, slot)
-        array = np.array(value)
+        array = np.array(value, order="C")
         # What is fed and fetched comes back as the array it was made, also of rank 0.
         return array if array.ndim or slot in self.fed_slots else array[()]
 
