@@ -412,6 +412,7 @@ from evergraph.ops.strided_slice import newaxis as newaxis
 from evergraph.ops.strided_slice import strided_slice as strided_slice
 from evergraph.ops.strings import string_join as string_join
 from evergraph.ops.unique import setdiff1d as setdiff1d
+from evergraph.ops.unique import sparse_mask as sparse_mask
 from evergraph.ops.unique import unique as unique
 from evergraph.ops.unique import unique_with_counts as unique_with_counts
 from evergraph.platform.eager import enable_eager_execution as enable_eager_execution

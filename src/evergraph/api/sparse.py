@@ -5,3 +5,4 @@ from evergraph.ops.math_sparse_segment import sparse_segment_mean as segment_mea
 from evergraph.ops.math_sparse_segment import sparse_segment_sqrt_n as segment_sqrt_n
 from evergraph.ops.math_sparse_segment import sparse_segment_sum as segment_sum
 from evergraph.ops.placeholders import sparse_placeholder as placeholder
+from evergraph.ops.unique import sparse_mask as mask

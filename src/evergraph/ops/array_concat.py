@@ -349,7 +349,7 @@ SPLIT = register_op(
 
 @SPLIT.kernel
 def _split(xp: Namespace, split_dim: np.ndarray, value: Array, *, num_split: int) -> list[Array]:
-    axis = _checked_axis(int(split_dim), value.ndim)
+    axis = _checked_axis(split_dim, value.ndim)
     size = value.shape[axis]
     if size % num_split:
         raise InvalidArgumentError(
@@ -361,7 +361,10 @@ def _split(xp: Namespace, split_dim: np.ndarray, value: Array, *, num_split: int
     return _cut(value, axis, [size // num_split] * num_split)
 
 
-def _checked_axis(axis: int, rank: int) -> int:
+def _checked_axis(split_dim: np.ndarray, rank: int) -> int:
+    if np.size(split_dim) != 1:
+        raise InvalidArgumentError(None, None, "split_dim_tensor must have exactly one element.")
+    axis = int(np.ravel(split_dim)[0])
     if not -rank <= axis < rank:
         raise InvalidArgumentError(
             None,
@@ -445,7 +448,7 @@ def _split_v(
     *,
     num_split: int,
 ) -> list[Array]:
-    axis = _checked_axis(int(split_dim), value.ndim)
+    axis = _checked_axis(split_dim, value.ndim)
     whole = int(value.shape[axis])
     try:
         sizes = _resolved_sizes([int(s) for s in size_splits], whole, num_split)

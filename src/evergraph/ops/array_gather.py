@@ -338,6 +338,13 @@ def _gather_nd(xp: Namespace, params: Array, indices: Array) -> Array:
             "index innermost dimension length must be <= params rank; saw: "
             f"{xp.shape(indices)[-1]} vs. {len(xp.shape(params))}",
         )
+    if 0 in xp.shape(params) and 0 not in xp.shape(indices)[:-1]:
+        raise InvalidArgumentError(
+            None,
+            None,
+            "Requested more than 0 entries, but params is empty.  Params shape: "
+            f"[{','.join(map(str, xp.shape(params)))}]",
+        )
     return xp.gather_nd(params, indices)
 
 

@@ -44,7 +44,7 @@ def _pack_shape(c: ShapeContext) -> TensorShape:
 
 
 def _pack_partial(c: ShapeContext) -> Any:
-    if any(shape.ndims != 0 for shape in c.inputs) or not c.dtype(0).is_integer:
+    if c.op.outputs[0].shape.ndims != 1 or not c.dtype(0).is_integer:
         return None
     values = [c.constant(i) for i in range(len(c.inputs))]
     return tuple(None if value is None else int(value) for value in values)

@@ -72,6 +72,9 @@ def constant(
     return constant_of_array(array, found, name)
 
 
+constant_v1 = constant  # the name that code of TensorFlow's own uses
+
+
 def constant_v2(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
     """As `constant`, but only a single element is repeated to fill `shape`."""
     array, found = make_array(value, dtype, shape, allow_broadcast=True)

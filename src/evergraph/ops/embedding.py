@@ -77,9 +77,10 @@ def lookup_and_transform(
     partition_strategy: str = "mod",
     name: str | None = None,
     max_norm: Any = None,
-    transform: Transform | None = None,
+    transform_fn: Transform | None = None,
 ) -> Tensor:
-    """`embedding_lookup` whose rows go through `transform` where each part of the table lies."""
+    """`embedding_lookup` whose rows go through `transform_fn` where each part of the table lies."""
+    transform = transform_fn
     params = as_table_list(params)
     with name_scope(name, "embedding_lookup", [*params, ids]) as scope:
         count = len(params)
@@ -294,3 +295,6 @@ def _combined(rows: Any, weights: Any, segment_ids: Any, combiner: str, scope: s
         return div(total, segment_sum(weights, segment_ids), name=scope)
     squares = segment_sum(power(weights, 2), segment_ids)
     return div(total, sqrt(squares), name=scope)
+
+
+_embedding_lookup_and_transform = lookup_and_transform  # as code of TensorFlow's own calls it

@@ -137,9 +137,9 @@ def array_text(value: np.ndarray, edge_count: int) -> str:
     array = np.asarray(value)
     rank = array.ndim
 
-    def dimension(part: np.ndarray, depth: int) -> str:
+    def dimension(part: Any, depth: int) -> str:
         if depth == rank:
-            text = value_text(part.item() if array.dtype == object else part[()])
+            text = value_text(part[()] if isinstance(part, np.ndarray) else part)
             return f'"{text}"' if array.dtype == object else text
         count = part.shape[0]
         ends = count if edge_count < 0 else edge_count

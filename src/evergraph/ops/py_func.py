@@ -16,12 +16,30 @@ from evergraph.core.typing import Array, Namespace
 from evergraph.graph.operation import Operation
 from evergraph.graph.scopes import get_default_graph
 from evergraph.ops.python_values import as_bytes
+from evergraph.registry.apply import add_operation
 from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import unknown
 
-# Token -> function. The graph that uses a function keeps it alive.
-_functions: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
-_numbers = itertools.count()
+
+class _Functions:
+    """Functions by token. The graph that uses a function keeps it alive."""
+
+    def __init__(self) -> None:
+        self.by_token: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+        self._numbers = itertools.count()
+
+    def insert(self, holder: Any) -> str:
+        """A new token for `holder`."""
+        token = f"pyfunc_{next(self._numbers)}"
+        self.by_token[token] = holder
+        return token
+
+    def size(self) -> int:
+        """How many functions are alive."""
+        return len(self.by_token)
+
+
+_py_funcs = _Functions()
 
 # What TensorFlow makes of the exceptions of a function.
 _ERRORS: tuple[tuple[type[BaseException], type[errors.OpError]], ...] = (
@@ -55,23 +73,38 @@ def _plain_argument(value: np.ndarray) -> Any:
 
 
 def _returned(value: Any) -> np.ndarray:
-    """An item that a function returned, as an array; text as bytes."""
+    """An item that a function returned, as an array; text as bytes.
+
+    Raises:
+        InternalError: TensorFlow has no type for it.
+    """
     if isinstance(value, str | bytes):
         result = np.empty((), object)
         result[()] = as_bytes(value)
         return result
     array = np.asarray(value, order="C")
-    if array.dtype.kind in "SU":
-        flat = [as_bytes(x) for x in array.ravel().tolist()]
+    if array.dtype.kind in "SUO":
+        flat = [_text(x) for x in array.ravel().tolist()]
         array = np.empty(array.shape, object)
         array.ravel()[:] = flat
+    elif array.dtype.kind == "V" and array.dtype != dtypes.bfloat16.as_numpy_dtype:
+        raise errors.InternalError(None, None, f"Unsupported numpy data type, {array.dtype}.")
     return array
+
+
+def _text(value: Any) -> bytes:
+    try:
+        return as_bytes(value)
+    except TypeError:
+        raise errors.InternalError(
+            None, None, f"Unsupported object type {type(value).__name__}"
+        ) from None
 
 
 def _call(
     token: bytes, inputs: Sequence[Any], types: Sequence[DType], op: Operation
 ) -> list[np.ndarray]:
-    holder = _functions.get(token.decode())
+    holder = _py_funcs.by_token.get(token.decode())
     if holder is None:
         raise errors.InvalidArgumentError(
             None, op, f"ValueError: callback {token.decode()} is not found"
@@ -176,7 +209,7 @@ def _call_eager(
     token: bytes, inputs: Sequence[Any], types: Sequence[DType], op: Operation
 ) -> list[np.ndarray]:
     """As `_call`, but what comes back is converted to the declared types, as eager tensors are."""
-    holder = _functions.get(token.decode())
+    holder = _py_funcs.by_token.get(token.decode())
     if holder is None:
         return _call(token, inputs, types, op)
 
@@ -190,10 +223,8 @@ def _call_eager(
             for item, dtype in zip(items, types, strict=False)
         ]
 
-    keep = _Holder(converted)
-    temporary = f"{token.decode()}_eager"
-    _functions[temporary] = keep
-    return _call(temporary.encode(), inputs, types, op)
+    keep = _Holder(converted)  # alive for the call
+    return _call(_py_funcs.insert(keep).encode(), inputs, types, op)
 
 
 def _register(function: Callable[..., Any]) -> str:
@@ -204,9 +235,8 @@ def _register(function: Callable[..., Any]) -> str:
     """
     if not callable(function):
         raise ValueError(f"Expected func to be callable, got func of type {type(function)}")
-    token = f"pyfunc_{next(_numbers)}"
     holder = _Holder(function)
-    _functions[token] = holder
+    token = _py_funcs.insert(holder)
     graph = get_default_graph()
     while getattr(graph, "_outer_graph", None) is not None:
         graph = graph._outer_graph  # type: ignore[attr-defined]  # graphs of functions have it
@@ -222,8 +252,12 @@ def _add(
 ) -> Any:
     is_list = isinstance(types, list | tuple)
     token = _register(function)
-    result = op_def(list(inputs), token=token, Tout=list(types) if is_list else [types], name=name)
-    return result if is_list else result[0]
+    attrs = {"token": token, "Tout": list(types) if is_list else [types]}
+    op = add_operation(op_def, (list(inputs),), attrs, name)
+    if not is_list:
+        return op.outputs[0]
+    # TensorFlow's stateless op without outputs gives an empty list, the stateful ones themselves.
+    return op if not op.outputs and op_def.stateful else op.outputs
 
 
 def py_func(
@@ -277,3 +311,6 @@ def py_function(
     flows through it.
     """
     return _add(EAGER_PY_FUNC, func, inp, Tout, name)
+
+
+eager_py_func = py_function  # the name that code of TensorFlow's own uses

@@ -11,7 +11,9 @@ from evergraph.core.dtypes import INDEX, DType
 from evergraph.core.errors import InvalidArgumentError
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
+from evergraph.graph.composite import IndexedSlices
 from evergraph.graph.operation import Tensor
+from evergraph.graph.scopes import name_scope
 from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import with_rank
 from evergraph.registry.shape_inference import ShapeContext
@@ -199,3 +201,20 @@ def listdiff(x: Any, y: Any, out_idx: Any = None, name: str | None = None) -> tu
     """Older name of `setdiff1d`."""
     result: tuple[Tensor, Tensor] = LIST_DIFF(x, y, out_idx=out_idx, name=name)
     return result
+
+
+def sparse_mask(a: IndexedSlices, mask_indices: Any, name: str | None = None) -> IndexedSlices:
+    """The rows of `a` whose index isn't in `mask_indices`.
+
+    Args:
+        a: IndexedSlices.
+        mask_indices: vector of the type of `a.indices`.
+        name: name of the operations; "sparse_mask" when None.
+
+    Reference: TensorFlow 1.15, tensorflow/python/ops/array_ops.py.
+    """
+    from evergraph.ops.array_gather import gather
+
+    with name_scope(name, "sparse_mask", [a, mask_indices]) as scope:
+        kept, places = LIST_DIFF(a.indices, mask_indices, out_idx=dtypes.int32)
+        return IndexedSlices(gather(a.values, places, name=scope), kept, a.dense_shape)

@@ -7,6 +7,7 @@ from typing import Any
 
 from evergraph.core import dtypes
 from evergraph.core.errors import explain
+from evergraph.core.shapes import TensorShape
 from evergraph.core.source import user_frame
 from evergraph.graph.conversion import convert_n_to_tensor, internal_convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
@@ -290,7 +291,9 @@ class _Inference:
                     value = check_attr(self.op_def.name, attr, value)
             else:
                 value = self.given.get(key)
-                if value is None:
+                if value is None and key in self.given and attr.kind == "shape":
+                    value = TensorShape(None)
+                elif value is None:
                     if attr.default is REQUIRED and attr.kind == "type" and key in self.given:
                         raise TypeError(f"Expected DataType for argument '{key}' not None.")
                     if attr.default is REQUIRED:

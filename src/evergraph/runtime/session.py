@@ -36,8 +36,10 @@ class _Entry:
         self.plan = plan
         # Feeds map one to one to tensors, in the order of the feed dict.
         self.is_plain = is_plain
-        self.feeds = [
-            (t, np.dtype(t.dtype.as_numpy_dtype), t.dtype == dtypes.string) for t in plan.fed
+        # The set holds the shapes that were checked already.
+        self.feeds: list[tuple[Tensor, np.dtype[Any], bool, set[tuple[int, ...]]]] = [
+            (t, np.dtype(t.dtype.as_numpy_dtype), t.dtype == dtypes.string, set())
+            for t in plan.fed
         ]
 
 
@@ -136,9 +138,11 @@ class BaseSession:
             return self._run_slow(fetches, feed_dict, key)
         values = []
         if feed_dict:
-            for (tensor, kind, is_text), value in zip(entry.feeds, feed_dict.values(), strict=True):
-                if type(value) is not np.ndarray or is_text:
+            pairs = zip(entry.feeds, feed_dict.values(), strict=True)
+            for (tensor, kind, is_text, checked), value in pairs:
+                if type(value) is not np.ndarray or is_text or value.shape not in checked:
                     value = as_array(tensor, value)
+                    checked.add(value.shape)
                 elif value.dtype is not kind:
                     value = value.astype(kind) if kind.kind != "O" else as_array(tensor, value)
                 values.append(value)
