@@ -183,7 +183,7 @@ def resolve(path: str, name: str) -> Any:
             raise AttributeError(name) from None
     for source in _modules_behind(path):
         # vars() first: a module's own __getattr__ may be costly, and is asked last.
-        if name in vars(source):
+        if _has(source, name):
             return vars(source)[name]
     for source in _modules_behind(path):
         if hasattr(source, name):
@@ -191,9 +191,15 @@ def resolve(path: str, name: str) -> Any:
     raise AttributeError(name)
 
 
+def _has(source: types.ModuleType, name: str) -> bool:
+    """Whether `source` tells `name`; private names of an op's file (its kernels) are its own."""
+    is_private = name.startswith("_") and source.__name__.startswith("evergraph.ops.")
+    return name in vars(source) and not is_private
+
+
 def _owner(path: str, name: str) -> types.ModuleType | None:
     """The first of the modules behind `path` that has `name`."""
-    return next((source for source in _modules_behind(path) if name in vars(source)), None)
+    return next((source for source in _modules_behind(path) if _has(source, name)), None)
 
 
 def names_of(path: str) -> set[str]:

@@ -65,7 +65,8 @@ _PYTHON = {
     "layers.convolutional": "",
     "layers.core": "",
     "lib.io.file_io": "platform.file_io",
-    "lib.io.tf_record": "formats.tfrecord",
+    "lib.io.python_io": "data.tfrecord",
+    "lib.io.tf_record": "data.tfrecord",
     "ops": "",
     "ops.array_grad": "",
     "ops.array_ops": (
@@ -84,7 +85,9 @@ _PYTHON = {
     ),
     "ops.control_flow_util": "ops.control_contexts ops.control_flow",
     "ops.control_flow_v2_toggles": "platform.versions",
+    "ops.cudnn_rnn_grad": "",
     "ops.custom_gradient": "autodiff.custom_gradient api",
+    "ops.data_flow_grad": "",
     "ops.data_flow_ops": "ops.dynamic_partition api",
     "ops.embedding_ops": "ops.embedding api.nn",
     "ops.functional_ops": "api",
@@ -94,6 +97,7 @@ _PYTHON = {
     "ops.gradients_impl": "autodiff.gradients autodiff.custom_gradient autodiff.aggregation api",
     "ops.gradients_util": "autodiff.gradients autodiff.aggregation",
     "ops.histogram_ops": "ops.math_histogram",
+    "ops.image_grad": "",
     "ops.image_ops": "api.image",
     "ops.image_ops_impl": "api.image",
     "ops.init_ops": (
@@ -102,9 +106,11 @@ _PYTHON = {
     "ops.io_ops": "ops.io ops.files api.io api",
     "ops.linalg.linalg": "api.linalg",
     "ops.linalg.linalg_impl": "api.linalg",
+    "ops.linalg_grad": "",
     "ops.linalg_ops": "api api.linalg",
     "ops.logging_ops": "ops.printing ops.assertions api.summary api",
     "ops.lookup_ops": "api",
+    "ops.manip_grad": "",
     "ops.map_fn": "api",
     "ops.math_grad": "",
     "ops.math_ops": (
@@ -131,10 +137,12 @@ _PYTHON = {
     ),
     "ops.resources": "api",
     "ops.rnn": "api.nn",
+    "ops.rnn_grad": "",
     "ops.script_ops": "ops.py_func api",
     "ops.sparse_grad": "",
     "ops.sparse_ops": "ops.sparse_* api.sparse api",
     "ops.special_math_ops": "ops.math_special ops.matmul api api.math",
+    "ops.spectral_grad": "",
     "ops.standard_ops": "api",
     "ops.state_grad": "",
     "ops.state_ops": "ops.state ops.state_scatter variables.resource_updates api",
@@ -142,6 +150,7 @@ _PYTHON = {
     "ops.string_ops": "ops.strings ops.printing api.strings api",
     "ops.summary_op_util": "summary.summaries",
     "ops.template": "variables.template api",
+    "ops.tensor_array_grad": "",
     "ops.tensor_array_ops": "api",
     "ops.variable_scope": (
         "variables.variable_scope variables.scope variables.variable_store variables.variable "
@@ -174,8 +183,11 @@ _PYTHON = {
     "training.adam": "training.adam",
     "training.basic_session_run_hooks": "api.train",
     "training.checkpoint_management": "training.checkpoint_state training.saver api.train",
-    "training.checkpoint_utils": "training.checkpoint_reader training.checkpoint_initializer training.checkpoint_state api.train",
-    "training.device_setter": "api.train",
+    "training.checkpoint_utils": (
+        "training.checkpoint_reader training.checkpoint_initializer training.checkpoint_state "
+        "api.train"
+    ),
+    "training.device_setter": "training.device_setter",
     "training.ftrl": "training.ftrl",
     "training.gradient_descent": "training.gradient_descent",
     "training.input": "api.train",
@@ -286,6 +298,11 @@ MODULES: dict[str, str] = {
 
 # TensorFlow's module -> its name -> "module:name" of Evergraph.
 RENAMED: dict[str, dict[str, str]] = {
+    PREFIX + "framework.constant_op": {
+        "constant_v1": "ops.constants:constant",
+        "constant": "ops.constants:constant",
+    },
+    PREFIX + "ops.math_ops": {"_bucketize": "compat.generated_ops:bucketize"},
     PREFIX + "framework.ops": {
         "NotDifferentiable": "registry.gradients:not_differentiable",
         "NoGradient": "registry.gradients:not_differentiable",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import collections.abc
 import numbers
 import os
 from typing import Any
 
 import numpy as np
 
+collections_abc = collections.abc  # programs take it from here
 bytes_or_text_types = (bytes, str)
 integral_types = (numbers.Integral, np.integer)
 real_types = (numbers.Real, np.integer, np.floating)
