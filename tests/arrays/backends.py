@@ -9,13 +9,24 @@ from typing import Any
 import jax
 import ml_dtypes
 import numpy as np
+import pytest
 
 from evergraph.arrays import jax_backend, numpy_backend
 from evergraph.arrays.checks import CheckFailure, collect_checks
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 FLOATS = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
+EVERYDAY = (ml_dtypes.bfloat16, np.float32, np.uint8, np.int32, np.complex64, np.bool_)
 NO_EXCESS_PRECISION = {"xla_allow_excess_precision": False}
+
+
+def each_dtype(*dtypes: Any) -> pytest.MarkDecorator:
+    """A test for each of these dtypes; compiling takes seconds, so that most are slow ones."""
+    values = [
+        pytest.param(d, id=np.dtype(d).name, marks=() if d in EVERYDAY else pytest.mark.slow)
+        for d in dtypes
+    ]
+    return pytest.mark.parametrize("dtype", values)
 
 
 @dataclass(frozen=True)

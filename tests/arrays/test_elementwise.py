@@ -1,11 +1,11 @@
 import ml_dtypes
 import numpy as np
-import pytest
 
 from tests.arrays.backends import (
     FLOATS,
     Case,
     assert_backends_agree,
+    each_dtype,
     special_floats,
     special_integers,
 )
@@ -107,7 +107,7 @@ def table(values):
     return np.repeat(values, values.size), np.tile(values, values.size)
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
+@each_dtype(*FLOATS)
 def test_unary_floats_agree(dtype):
     x = special_floats(dtype)
     x = x[np.abs(x.astype(np.float64)) < 1e4] if dtype in (np.float32, np.float64) else x
@@ -116,7 +116,7 @@ def test_unary_floats_agree(dtype):
     )
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
+@each_dtype(*FLOATS)
 def test_binary_floats_agree(dtype):
     x = special_floats(dtype)[:-2]
     pair = table(x)
@@ -136,7 +136,7 @@ def test_binary_floats_agree(dtype):
     assert_backends_agree(cases)
 
 
-@pytest.mark.parametrize("dtype", INTEGERS)
+@each_dtype(*INTEGERS)
 def test_integers_agree(dtype):
     x = special_integers(dtype)
     a, b = table(x)

@@ -2,16 +2,14 @@ import itertools
 
 import ml_dtypes
 import numpy as np
-import pytest
 
-from tests.arrays.backends import Case, assert_backends_agree
+from tests.arrays.backends import Case, assert_backends_agree, each_dtype
 
 RNG = np.random.default_rng(5)
 
 
-@pytest.mark.parametrize(
-    "dtype",
-    [np.float16, ml_dtypes.bfloat16, np.float32, np.float64, np.int32, np.int64, np.complex64],
+@each_dtype(
+    np.float16, ml_dtypes.bfloat16, np.float32, np.float64, np.int32, np.int64, np.complex64
 )
 def test_products_agree(dtype):
     def made(*shape):
@@ -67,7 +65,7 @@ def test_long_sums_of_half_numbers_are_made_in_float32():
     assert_backends_agree(cases)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.bool_])
+@each_dtype(np.float32, np.int32, np.bool_)
 def test_diagonals_agree(dtype):
     x = (np.arange(24) % 7).reshape(2, 3, 4).astype(dtype)
     cases = [

@@ -5,15 +5,14 @@ import pytest
 
 from evergraph.arrays import jax_backend, numpy_backend
 from evergraph.arrays.checks import CheckFailure
-from tests.arrays.backends import Case, assert_backends_agree
+from tests.arrays.backends import Case, assert_backends_agree, each_dtype
 
 RNG = np.random.default_rng(3)
 NAMES = ["sum", "prod", "max", "min", "mean"]
 
 
-@pytest.mark.parametrize(
-    "dtype",
-    [np.float16, ml_dtypes.bfloat16, np.float32, np.float64, np.int8, np.uint8, np.int32, np.int64],
+@each_dtype(
+    np.float16, ml_dtypes.bfloat16, np.float32, np.float64, np.int8, np.uint8, np.int32, np.int64
 )
 def test_reductions_agree(dtype):
     x = (RNG.normal(size=(3, 4, 40)) * 3).astype(dtype)
@@ -51,7 +50,7 @@ def test_reductions_agree(dtype):
     assert_backends_agree(cases)
 
 
-@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32, np.float64])
+@each_dtype(np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
 def test_nan_is_passed_over(dtype):
     nan, inf = np.nan, np.inf
     x = np.array(

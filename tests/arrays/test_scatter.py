@@ -4,23 +4,25 @@ import pytest
 
 from evergraph.arrays import numpy_backend
 from evergraph.arrays.checks import CheckFailure
-from tests.arrays.backends import Case, assert_backends_agree
+from tests.arrays.backends import Case, assert_backends_agree, each_dtype
 
 MODES = ["set", "add", "subtract", "multiply", "divide", "minimum", "maximum"]
-SLOW = [np.float16, np.float64, np.int8, np.int64]
-DTYPES = [
+DTYPES = (
+    np.float16,
     ml_dtypes.bfloat16,
     np.float32,
+    np.float64,
+    np.int8,
     np.int32,
-    *(pytest.param(dtype, marks=pytest.mark.slow) for dtype in SLOW),
-]
+    np.int64,
+)
 
 
 def i32(*values):
     return np.array(values, np.int32)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@each_dtype(*DTYPES)
 def test_scatters_agree(dtype):
     x = (np.arange(12).reshape(4, 3) + 5).astype(dtype)
     u = (np.arange(9).reshape(3, 3) % 4 + 1).astype(dtype)
@@ -88,7 +90,7 @@ def test_duplicates_are_taken_in_order():
     assert x.tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@each_dtype(*DTYPES)
 def test_segments_agree(dtype):
     data = (np.arange(12).reshape(6, 2) % 5 + 1).astype(dtype)
     ids, shuffled = i32(0, 0, 2, 2, 2, 4), i32(3, 0, -1, 3, 0, 4)

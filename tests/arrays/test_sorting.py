@@ -3,12 +3,10 @@ import pytest
 
 from evergraph.arrays import numpy_backend
 from evergraph.arrays.checks import CheckFailure
-from tests.arrays.backends import Case, assert_backends_agree
+from tests.arrays.backends import Case, assert_backends_agree, each_dtype
 
 
-@pytest.mark.parametrize(
-    "dtype", [np.float16, np.float32, np.float64, np.int8, np.uint8, np.int32, np.int64]
-)
+@each_dtype(np.float16, np.float32, np.float64, np.int8, np.uint8, np.int32, np.int64)
 def test_sorting_agrees(dtype):
     x = np.array([[3, 1, 2, 3, 0, 1], [5, 5, 5, 9, 1, 2]], dtype)
     cases = [Case(f"top {k}", lambda xp, v, k=k: xp.top_k(v, k), (x,)) for k in (0, 1, 4, 6)]

@@ -1,14 +1,13 @@
 import numpy as np
-import pytest
 
-from tests.arrays.backends import FLOATS, Case, assert_backends_agree, special_floats
+from tests.arrays.backends import FLOATS, Case, assert_backends_agree, each_dtype, special_floats
 
 
 def call(name):
     return lambda xp, *arrays: getattr(xp, name)(*arrays)
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
+@each_dtype(*FLOATS)
 def test_special_functions_agree(dtype):
     x = special_floats(dtype)[:-1]
     ulp = 64 if dtype in (np.float32, np.float64) else 4
