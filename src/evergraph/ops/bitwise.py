@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from evergraph.core.dtypes import INTEGER
+from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.operation import Tensor
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import broadcast, unchanged
+from evergraph.registry.shape_functions import (
+    broadcast,
+    unchanged,
+    with_rank,
+    with_rank_at_least,
+)
+from evergraph.registry.shape_inference import ShapeContext
 
 BITWISE_AND = register_op(
     "BitwiseAnd",
@@ -226,3 +235,38 @@ def population_count(x: Any, name: str | None = None) -> Tensor:
     """
     result: Tensor = POPULATION_COUNT(x, name=name)
     return result
+
+
+def _packed_shape(c: ShapeContext) -> TensorShape:
+    shape = with_rank_at_least(c.inputs[0], 1)
+    with_rank(c.inputs[1], 0)
+    if shape.ndims is None:
+        return shape
+    *outer, size = shape.as_list()
+    if size is not None and size % 8:
+        raise ValueError(f"Dimension size must be evenly divisible by 8 but is {size}")
+    return TensorShape([*outer, None if size is None else size // 8])
+
+
+COMPARE_AND_BITPACK = register_op(
+    "CompareAndBitpack",
+    inputs="input: T, threshold: T",
+    outputs="output: uint8",
+    attrs={"T": "{bool, half, float, double, int8, int16, int32, int64}"},
+    shape=_packed_shape,
+)
+
+
+@COMPARE_AND_BITPACK.kernel
+def _compare_and_bitpack(xp: Namespace, x: Array, threshold: Array) -> Array:
+    shape = tuple(xp.shape(x))
+    xp.check(
+        bool(shape) and shape[-1] % 8 == 0,
+        "InvalidArgumentError",
+        "Inner dimension of input should be divisible by 8",
+    )
+    # TensorFlow takes bools as they are, whatever the threshold.
+    is_above = x if x.dtype.kind == "b" else xp.greater(x, threshold)
+    bits = xp.reshape(xp.cast(is_above, np.uint8), (*shape[:-1], shape[-1] // 8, 8))
+    # The first of eight elements is the highest bit.
+    return xp.sum(xp.left_shift(bits, np.arange(7, -1, -1, dtype=np.uint8)), -1)
