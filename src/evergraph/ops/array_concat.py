@@ -210,7 +210,7 @@ def _sparse_concat_parts(
                 "Can only compute IndexedSlices gradient with negative concat_dim when first "
                 "value rank is statically-known."
             )
-        known %= count
+        known = int(known) % int(count)
     sizes: list[Any] = [shape_of(value) for value in values]
     parts = []
     if known > 0:
