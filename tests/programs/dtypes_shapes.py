@@ -387,7 +387,7 @@ def static_random(tf, np):
 
 @THEME.program
 def values_known_while_building(tf, np):
-    """What `tf.contrib.util.constant_value` folds through shape arithmetic."""
+    """What `tf.get_static_value` folds through shape arithmetic."""
     x = partly(tf, 4, 6)
     shape = tf.shape(x)
     ys = [
@@ -403,7 +403,8 @@ def values_known_while_building(tf, np):
         tf.constant([1, 2]) + 1,
         tf.equal(tf.constant(1), 1),
     ]
-    return [tf.contrib.util.constant_value(y) for y in ys]
+    values = [tf.get_static_value(y) for y in ys]
+    return [None if value is None else np.asarray(value) for value in values]
 
 
 @THEME.program

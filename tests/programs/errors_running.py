@@ -180,11 +180,6 @@ def a_negative_size(tf, np):
 
 
 @THEME.program
-def string_to_number_of_text(tf, np):
-    return caught(lambda: run(tf, tf.string_to_number(tf.constant("abc"))))
-
-
-@THEME.program
 def errors_keep_op_and_class(tf, np):
     x = tf.placeholder(tf.float32, [None], name="x")
     y = tf.check_numerics(x, "x is bad", name="check")

@@ -222,3 +222,17 @@ def devices(tf, np):
         with tf.device(lambda op: "/gpu:1" if op.type == "Exp" else op.device):
             d, e = tf.exp(a), tf.log(a)
     return [x.device for x in (a, b, c, d, e)], caught(lambda: tf.device("/bad:x").__enter__())
+
+
+@THEME.program
+def nodes_that_hang_on_values_known_while_building(tf, np):
+    """A rate computed by a subtraction isn't known, a constant one is; so with axes."""
+    x = tf.ones([2, 3], name="x")
+    tf.nn.dropout(x, keep_prob=tf.constant(1.0), seed=1)
+    tf.nn.dropout(x, keep_prob=1.0, seed=1)
+    tf.nn.dropout(x, rate=tf.constant(0.0), seed=1)
+    tf.gradients(tf.reduce_sum(x, axis=tf.constant(2) - 1), x)
+    tf.gradients(tf.reduce_sum(x, axis=tf.stack([1])), x)
+    tf.concat([x, x], tf.constant(2) - 1)
+    tf.gather(x, [0], axis=tf.constant(1))
+    return nodes(tf)

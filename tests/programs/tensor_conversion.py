@@ -226,7 +226,7 @@ def convert_to_tensor_or_slices_or_sparse(tf, np):
 def what_is_a_tensor(tf, np):
     x, v = tf.constant(1.0), tf.Variable(1.0)
     things = [x, v, tf.SparseTensor([[0]], [1.0], [2]), 1.0, np.ones(2), "a", None]
-    return [tf.contrib.framework.is_tensor(thing) for thing in things], [
+    return [tf.is_tensor(thing) for thing in things], [
         isinstance(thing, tf.Tensor) for thing in things
     ]
 

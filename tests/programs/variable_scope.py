@@ -190,10 +190,9 @@ def a_regulariser(tf, np):
         b = get(tf, "b", regularizer=lambda w: None)
     with tf.variable_scope("s", reuse=True, regularizer=l2):
         get(tf, "w")
-    losses = tf.losses.get_regularization_losses()
+    losses = tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
     with started(tf) as sess:
-        kept = tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
-        return [w, b], losses, kept, sess.run(losses), nodes(tf)
+        return [w, b], losses, sess.run(losses), nodes(tf)
 
 
 @THEME.program

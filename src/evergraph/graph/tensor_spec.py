@@ -12,6 +12,7 @@ import numpy as np
 from evergraph.core import dtypes
 from evergraph.core.shapes import TensorShape
 from evergraph.graph.composite import IndexedSlices, SparseTensor, SparseTensorValue
+from evergraph.graph.conversion import is_dense_tensor_like
 from evergraph.graph.operation import Tensor
 
 
@@ -370,5 +371,5 @@ def type_spec_from_value(value: Any) -> TypeSpec:
 
 
 def is_tensor_like(value: Any) -> bool:
-    """Whether `value` is a tensor, or made of tensors."""
-    return isinstance(value, Tensor | SparseTensor | IndexedSlices)
+    """Whether `value` is a tensor, a variable, or made of tensors."""
+    return is_dense_tensor_like(value) or isinstance(value, SparseTensor | IndexedSlices)

@@ -80,6 +80,7 @@ CONCAT = register_op(
     shape=lambda c: _concat_shape(c, c.inputs[1:], 0),
     static_inputs=("concat_dim",),
     partial_value=lambda c: _concat_partial(c, range(1, len(c.inputs))),
+    static_value=True,
 )
 
 
@@ -133,6 +134,7 @@ CONCAT_V2 = register_op(
     shape=lambda c: _concat_shape(c, c.inputs[:-1], len(c.inputs) - 1),
     static_inputs=("axis",),
     partial_value=lambda c: _concat_partial(c, range(len(c.inputs) - 1)),
+    static_value=True,
 )
 
 
@@ -277,6 +279,7 @@ CONCAT_OFFSET = register_op(
     attrs={"N": "int >= 2"},
     shape=_concat_offset_shape,
     static_inputs=("concat_dim", "shape"),
+    static_value=True,
 ).no_gradient()
 
 

@@ -57,6 +57,7 @@ PACK = register_op(
     attrs={"N": "int >= 1", "T": "type", "axis": "int = 0"},
     shape=_pack_shape,
     partial_value=_pack_partial,
+    static_value=True,
 )
 
 

@@ -53,6 +53,7 @@ SHAPE = register_op(
     shape=lambda c: _length_of(c.inputs[0]),
     value_from_shapes=_static_shape,
     partial_value=lambda c: c.inputs[0].sizes,
+    static_value=True,
 ).no_gradient()
 
 
@@ -144,6 +145,7 @@ SIZE = register_op(
     attrs={"T": "type", "out_type": (INDEX, dtypes.int32)},
     shape=scalar,
     value_from_shapes=_static_size,
+    static_value=True,
 ).no_gradient()
 
 
@@ -219,6 +221,7 @@ RANK = register_op(
     attrs={"T": "type"},
     shape=scalar,
     value_from_shapes=_static_rank,
+    static_value=True,
 ).no_gradient()
 
 

@@ -28,6 +28,7 @@ CAST = register_op(
     outputs="y: DstT",
     attrs={"SrcT": "type", "DstT": "type", "Truncate": "bool = false"},
     shape=unchanged,
+    static_value=True,
 )
 
 

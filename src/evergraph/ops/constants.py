@@ -34,6 +34,7 @@ CONST = register_op(
     attrs={"value": "tensor", "dtype": "type"},
     shape=_const_shape,
     value_from_shapes=_const_value,
+    static_value=True,
 ).no_gradient()
 
 
@@ -116,12 +117,25 @@ def constant_value(tensor: Any, partial: bool = False) -> Any:
     """
     if not isinstance(tensor, Tensor):
         return None if is_dense_tensor_like(tensor) else tensor
-    value = known_values.constant_value(tensor)
+    value = known_values.constant_value(tensor) if _is_followed(tensor) else None
     if value is None and partial:
         return _partial_value(tensor)
     if value is not None:
         tensor.graph.prevent_feeding(tensor)
     return value
+
+
+def _is_followed(tensor: Tensor) -> bool:
+    """Whether `tensor` comes from ops that TensorFlow's `constant_value` looks through."""
+    stack, seen = [tensor.op], set()
+    while stack:
+        op = stack.pop()
+        if op.op_def is None or not op.op_def.static_value:
+            return False
+        if op not in seen and op.op_def.value_from_shapes is None:
+            seen.add(op)
+            stack.extend(x.op for x in op._inputs)
+    return True
 
 
 def _partial_value(tensor: Tensor) -> np.ndarray | None:

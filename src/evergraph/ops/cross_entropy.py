@@ -14,10 +14,10 @@ from evergraph.graph.scopes import control_dependencies, name_scope
 from evergraph.ops import array_concat, array_shape, array_slice, identity
 from evergraph.ops.array_shape import one_of
 from evergraph.ops.cast import cast
+from evergraph.ops.constants import constant_value
 from evergraph.ops.math_elementwise import subtract
 from evergraph.ops.matmul import matmul
 from evergraph.ops.softmax import log_softmax, softmax, stable_log_softmax, stable_softmax, widened
-from evergraph.registry.constant_value import constant_value
 from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import broadcast_shapes, merge, with_rank
 from evergraph.registry.shape_inference import ShapeContext

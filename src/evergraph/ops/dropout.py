@@ -13,8 +13,8 @@ from evergraph.graph.scopes import name_scope
 from evergraph.ops import array_shape
 from evergraph.ops.array_shape import one_of
 from evergraph.ops.cast import cast
+from evergraph.ops.constants import constant_value
 from evergraph.ops.random import random_uniform
-from evergraph.registry.constant_value import constant_value
 
 
 def dropout(

@@ -45,6 +45,7 @@ FILL = register_op(
     attrs={"T": "type", "index_type": (INDEX, dtypes.int32)},
     shape=_fill_shape,
     static_inputs=("dims",),
+    static_value=True,
 )
 
 

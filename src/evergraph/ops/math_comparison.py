@@ -46,6 +46,7 @@ EQUAL = register_op(
     attrs={"T": EQUALITY, "incompatible_shape_error": "bool = true"},
     shape=_equality_shape,
     commutative=True,
+    static_value=True,
 ).no_gradient()
 
 
@@ -80,6 +81,7 @@ NOT_EQUAL = register_op(
     attrs={"T": EQUALITY, "incompatible_shape_error": "bool = true"},
     shape=_equality_shape,
     commutative=True,
+    static_value=True,
 ).no_gradient()
 
 

@@ -18,11 +18,11 @@ from evergraph.ops import array_concat, array_shape, fills
 from evergraph.ops.array_shape import one_of
 from evergraph.ops.cast import cast
 from evergraph.ops.complex import conj
-from evergraph.ops.constants import constant
+from evergraph.ops.constants import constant, constant_value
 from evergraph.ops.math_comparison import equal
 from evergraph.ops.math_division import divide, truediv
 from evergraph.ops.math_elementwise import maximum
-from evergraph.registry.constant_value import constant_value
+from evergraph.registry.constant_value import constant_value as folded_value
 from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import reduction
 
@@ -112,7 +112,7 @@ def _safe_shape_div(x: Any, y: Any) -> Tensor:
 
 
 def _evaluated(tensor: Tensor) -> Sizes:
-    value = constant_value(tensor)
+    value = folded_value(tensor)
     assert value is not None, f"{tensor.name} is made of constants"
     return tuple(int(item) for item in value)
 

@@ -68,6 +68,7 @@ RANGE = register_op(
     attrs={"Tidx": "{bfloat16, float, double, int32, int64} = DT_INT32"},
     shape=_range_shape,
     static_inputs=("start", "limit", "delta"),
+    static_value=True,
 ).no_gradient()
 
 

@@ -14,11 +14,11 @@ from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.ops import array_concat, array_shape
 from evergraph.ops.array_shape import one_of
+from evergraph.ops.constants import constant_value
 from evergraph.ops.math_comparison import less
 from evergraph.ops.math_elementwise import subtract
 from evergraph.ops.math_functions import exp
 from evergraph.ops.math_reduction import reduce_sum
-from evergraph.registry.constant_value import constant_value
 from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import with_rank_at_least
 from evergraph.registry.shape_inference import ShapeContext

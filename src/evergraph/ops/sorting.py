@@ -10,9 +10,8 @@ from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import name_scope
 from evergraph.ops import array_concat, array_layout, array_shape, sequences
-from evergraph.ops.constants import constant
+from evergraph.ops.constants import constant, constant_value
 from evergraph.ops.top_k import top_k
-from evergraph.registry.constant_value import constant_value
 
 _DIRECTIONS = ("ASCENDING", "DESCENDING")
 

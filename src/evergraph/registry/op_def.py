@@ -93,6 +93,8 @@ class OpDef:
             values; None for none.
         partial_value: what is known of the output's value while building; see `constant_value`.
         value_from_shapes: the value as a NumPy array when the input's static shape tells it, or None.
+        static_value: whether `tf.get_static_value`, on which it hangs which nodes some functions
+            make, follows this op; shape functions fold any op.
     """
 
     def __init__(
@@ -121,6 +123,7 @@ class OpDef:
         control: str = "",
         partial_value: Callable[..., Any] | None = None,
         value_from_shapes: Callable[..., Any] | None = None,
+        static_value: bool = False,
         deprecated: str = "",
         forwards: bool = False,
         gated_by: str = "",
@@ -146,6 +149,7 @@ class OpDef:
         self.control = control
         self.partial_value = partial_value
         self.value_from_shapes = value_from_shapes
+        self.static_value = static_value
         self.deprecated = deprecated
         self.forwards = forwards
         self.gated_by = gated_by
