@@ -15,8 +15,8 @@ from evergraph.ops.constants import constant
 from evergraph.ops.identity import identity
 from evergraph.ops.math_comparison import greater
 from evergraph.ops.math_elementwise import add, maximum, multiply, negative, subtract
-from evergraph.ops.math_trigonometry import tanh
 from evergraph.ops.math_reduction import reduce_sum
+from evergraph.ops.math_trigonometry import tanh
 from evergraph.ops.placeholders import placeholder
 from evergraph.ops.resource import (
     ASSIGN_ADD_VARIABLE_OP,

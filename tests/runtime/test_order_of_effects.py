@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.runtime.random_graphs import RandomProgram, random_program
 
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.runtime import plan
 from evergraph.runtime.reference import evaluate
 from evergraph.runtime.session import Session
+from tests.runtime.random_graphs import RandomProgram, random_program
 
 
 def _by_session(program: RandomProgram) -> list[list[np.ndarray]]:

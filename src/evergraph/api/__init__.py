@@ -517,6 +517,7 @@ from evergraph.variables.variable_scope import variable_op_scope as variable_op_
 from evergraph.variables.variable_scope import variable_scope as variable_scope
 
 __getattr__, __dir__ = lazy_names(__name__, LAZY)
+from evergraph.ops.norms import norm as norm
 from evergraph.ops.sorting import argsort as argsort
 from evergraph.ops.sorting import sort as sort
 from evergraph.ops.tensor_contraction import einsum as einsum

@@ -15,6 +15,7 @@ from evergraph.ops.math_vectors import cross as cross
 from evergraph.ops.matmul import matmul as matmul
 from evergraph.ops.matmul import matvec as matvec
 from evergraph.ops.normalization import l2_normalize as l2_normalize
+from evergraph.ops.norms import norm as norm
 from evergraph.ops.tensor_contraction import einsum as einsum
 from evergraph.ops.tensor_contraction import tensordot as tensordot
 from evergraph.ops.tensor_contraction import trace as trace

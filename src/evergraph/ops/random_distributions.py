@@ -42,9 +42,7 @@ RANDOM_GAMMA = register_op(
 
 
 @RANDOM_GAMMA.kernel
-def _random_gamma(
-    xp: Namespace, shape: np.ndarray, alpha: np.ndarray, *, stream: Any
-) -> Array:
+def _random_gamma(xp: Namespace, shape: np.ndarray, alpha: np.ndarray, *, stream: Any) -> Array:
     return xp.philox_gamma(stream, checked_shape(xp, shape), alpha)
 
 
@@ -129,9 +127,7 @@ RANDOM_POISSON = register_op(
 
 
 @RANDOM_POISSON.kernel
-def _random_poisson(
-    xp: Namespace, shape: np.ndarray, rate: np.ndarray, *, stream: Any
-) -> Array:
+def _random_poisson(xp: Namespace, shape: np.ndarray, rate: np.ndarray, *, stream: Any) -> Array:
     return xp.philox_poisson(stream, checked_shape(xp, shape), rate, rate.dtype)
 
 

@@ -8,8 +8,8 @@ import jax
 import numpy as np
 
 from evergraph.core.errors import InternalError
-from evergraph.runtime.cpu_client import RUNS_INLINE, finish
 from evergraph.runtime.branches import Unbranchable
+from evergraph.runtime.cpu_client import RUNS_INLINE, finish
 from evergraph.runtime.host_segment import Env, run_steps
 from evergraph.runtime.program import NO_SLOT
 from evergraph.runtime.variable_store import VariableStore

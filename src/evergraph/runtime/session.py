@@ -38,8 +38,7 @@ class _Entry:
         self.is_plain = is_plain
         # The set holds the shapes that were checked already.
         self.feeds: list[tuple[Tensor, np.dtype[Any], bool, set[tuple[int, ...]]]] = [
-            (t, np.dtype(t.dtype.as_numpy_dtype), t.dtype == dtypes.string, set())
-            for t in plan.fed
+            (t, np.dtype(t.dtype.as_numpy_dtype), t.dtype == dtypes.string, set()) for t in plan.fed
         ]
 
 

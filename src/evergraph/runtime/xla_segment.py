@@ -11,6 +11,7 @@ import numpy as np
 
 from evergraph.arrays import jax_backend, numpy_backend
 from evergraph.arrays.checks import Check, collect_checks
+from evergraph.core import dtypes
 from evergraph.core.errors import UnavailableError
 from evergraph.runtime.branches import CondUnit, Unbranchable, Unit, units_of, writes_of
 from evergraph.runtime.fold_constants import is_pure, known_bytes
@@ -221,11 +222,22 @@ def _executable(compiled: CompiledSegment) -> Callable[..., Any]:
     if found is not None:
         _executables.move_to_end(key)
         return found
-    function = jax.jit(compiled.trace, donate_argnums=(0,))
+    # XLA may keep 16-bit intermediates in 32 bits; TensorFlow rounds after each operation.
+    options = {"xla_allow_excess_precision": False} if _has_16_bits(compiled.segment) else None
+    function = jax.jit(compiled.trace, donate_argnums=(0,), compiler_options=options)
     _executables[key] = function
     while len(_executables) > MAX_EXECUTABLES:
         _executables.popitem(last=False)
     return function
+
+
+def _has_16_bits(segment: Segment) -> bool:
+    half, bfloat16 = dtypes.float16, dtypes.bfloat16
+    return any(
+        tensor.dtype.base_dtype in (half, bfloat16)
+        for step in segment.steps
+        for tensor in step.op._outputs
+    )
 
 
 def _structure(compiled: CompiledSegment) -> Any:
