@@ -6,6 +6,7 @@ import json
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).resolve().parent / "fixtures" / "graphdef"
@@ -58,3 +59,41 @@ def test_nodes_are_those_of_tensorflow(net):
     for position, (mine, theirs) in enumerate(zip(got, want, strict=False)):
         assert mine == theirs, f"node {position} of {net}"
     assert len(got) == len(want)
+
+
+@pytest.fixture(scope="module")
+def seeded():
+    """The recorded case of a net whose seeds follow from the graph's, and its arrays."""
+    folder = FOLDER.parent / "random"
+    cases = json.loads((folder / "random.json").read_text(encoding="utf-8"))["cases"]
+    case = next(case for case in cases if case["name"] == "net_graph_seed")
+    with np.load(folder / "random.npz") as arrays:
+        return case, [arrays[run["array"]] for run in case["runs"]]
+
+
+def test_seeds_derived_from_the_graph_seed_are_those_of_tensorflow(seeded):
+    import evergraph as tf
+
+    case, _ = seeded
+    with tf.Graph().as_default() as graph:
+        builder("two_layers_with_dropout")(tf)
+    ops = graph.get_operations()
+    seeds = [
+        [op.name, op.type, op.get_attr("seed"), op.get_attr("seed2")]
+        for op in ops
+        if "seed" in op.attrs
+    ]
+    assert [op.name for op in ops] == case["node_names_in_order"]
+    assert seeds == case["ops"]
+
+
+def test_seeded_net_gives_the_numbers_of_tensorflow(seeded):
+    import evergraph as tf
+
+    _, (w1, w2, *ys) = seeded
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x, v1, v2, y, init = builder("two_layers_with_dropout")(tf)
+        sess.run(init)
+        got = [*sess.run([v1, v2]), *(sess.run(y, {x: np.ones([5, 4])}) for _ in ys)]
+    for mine, theirs in zip(got, [w1, w2, *ys], strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
