@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from evergraph.compat.module_table import MODULES, RENAMED, sources_of
+from evergraph.compat.module_table import MODULES, RENAMED, SIDE_EFFECTS, sources_of
 
 ROOT = "tensorflow"
 VERSION = "1.15.5"
@@ -108,6 +108,8 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__doc__ = f"Evergraph's {module.__name__}."
         if module.__name__ == ROOT:
             vars(module).update(__version__=VERSION, VERSION=VERSION)
+        if module.__name__ in SIDE_EFFECTS:
+            list(_modules_behind(module.__name__))
 
 
 @cache

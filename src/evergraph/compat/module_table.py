@@ -122,10 +122,13 @@ _PYTHON = {
         "ops.embedding ops.conv* ops.pool* api.nn"
     ),
     "ops.nn_grad": "",
-    "ops.nn_impl": "ops.nn_* api.nn",
+    "ops.nn_impl": (
+        "compat.second_versions ops.nn_* ops.normalization ops.sampled_losses ops.sigmoid "
+        "ops.activation ops.embedding api.nn"
+    ),
     "ops.nn_ops": (
-        "ops.activation ops.nn_* ops.softmax ops.sigmoid ops.cross_entropy ops.top_k ops.conv* "
-        "ops.pool* api.nn"
+        "compat.second_versions ops.dropout ops.activation ops.nn_* ops.softmax ops.sigmoid "
+        "ops.cross_entropy ops.top_k ops.conv* ops.pool* api.nn"
     ),
     "ops.numerics": "api",
     "ops.parsing_ops": "api.io api",
@@ -302,6 +305,9 @@ RENAMED: dict[str, dict[str, str]] = {
         "constant_v1": "ops.constants:constant",
         "constant": "ops.constants:constant",
     },
+    PREFIX + "ops.nn_impl": {
+        "_compute_sampled_logits": "ops.sampled_losses:compute_sampled_logits",
+    },
     PREFIX + "ops.math_ops": {"_bucketize": "compat.generated_ops:bucketize"},
     PREFIX + "framework.ops": {
         "NotDifferentiable": "registry.gradients:not_differentiable",
@@ -311,6 +317,10 @@ RENAMED: dict[str, dict[str, str]] = {
     },
     PREFIX + "ops.variable_scope": {"variable": "variables.variable:VariableV1"},
 }
+
+
+# Modules that register something when they are imported.
+SIDE_EFFECTS = frozenset({PREFIX + "framework.test_ops"})
 
 
 def sources_of(path: str) -> list[str]:
