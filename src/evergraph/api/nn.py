@@ -43,6 +43,8 @@ from evergraph.ops.normalization import normalize_moments as normalize_moments
 from evergraph.ops.normalization import sufficient_statistics as sufficient_statistics
 from evergraph.ops.normalization import weighted_moments as weighted_moments
 from evergraph.ops.normalization import zero_fraction as zero_fraction
+from evergraph.ops.sampled_losses import nce_loss as nce_loss
+from evergraph.ops.sampled_losses import sampled_softmax_loss as sampled_softmax_loss
 from evergraph.ops.sigmoid import sigmoid as sigmoid
 from evergraph.ops.softmax import log_softmax as log_softmax
 from evergraph.ops.softmax import softmax as softmax
