@@ -53,3 +53,15 @@ def test_weighted():
 def test_what_neither_era_takes_is_refused_as_by_1_15():
     with pytest.raises(ValueError, match="Both labels and logits must be provided"):
         tf.nn.softmax_cross_entropy_with_logits(labels=LABELS)
+
+
+@pytest.mark.parametrize("function", ["nce_loss", "sampled_softmax_loss"])
+def test_inputs_before_labels(function):
+    loss = getattr(tf.nn, function)
+    weights, biases = np.ones([5, 3], np.float32), np.zeros(5, np.float32)
+    labels, inputs = np.array([[0], [3]], np.int64), np.ones([2, 3], np.float32)
+    values = (np.array([1, 2]), np.ones([2, 1], np.float32), np.ones(2, np.float32))
+    rest = {"sampled_values": values, "remove_accidental_hits": False}
+    parts = tf.constant(weights), tf.constant(biases)
+    new = loss(*parts, tf.constant(labels), tf.constant(inputs), 2, 5, **rest)
+    same(loss(*parts, tf.constant(inputs), tf.constant(labels), 2, 5, **rest), new)

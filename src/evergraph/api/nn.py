@@ -1,6 +1,8 @@
 """tf.nn: names only."""
 
 from evergraph.autodiff.activations import swish as swish
+from evergraph.era0.nn import nce_loss as nce_loss
+from evergraph.era0.nn import sampled_softmax_loss as sampled_softmax_loss
 from evergraph.era0.nn import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits
 from evergraph.era0.nn import softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits
 from evergraph.era0.nn import (
@@ -43,8 +45,6 @@ from evergraph.ops.normalization import normalize_moments as normalize_moments
 from evergraph.ops.normalization import sufficient_statistics as sufficient_statistics
 from evergraph.ops.normalization import weighted_moments as weighted_moments
 from evergraph.ops.normalization import zero_fraction as zero_fraction
-from evergraph.ops.sampled_losses import nce_loss as nce_loss
-from evergraph.ops.sampled_losses import sampled_softmax_loss as sampled_softmax_loss
 from evergraph.ops.sigmoid import sigmoid as sigmoid
 from evergraph.ops.softmax import log_softmax as log_softmax
 from evergraph.ops.softmax import softmax as softmax

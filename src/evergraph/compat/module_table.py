@@ -118,7 +118,7 @@ _PYTHON = {
         "ops.clip ops.sparse_values ops.fills api api.math"
     ),
     "ops.nn": (
-        "ops.nn_* ops.activation ops.softmax ops.sigmoid ops.cross_entropy ops.top_k "
+        "ops.dropout ops.normalization ops.sampled_losses ops.nn_* ops.activation ops.softmax ops.sigmoid ops.cross_entropy ops.top_k "
         "ops.embedding ops.conv* ops.pool* api.nn"
     ),
     "ops.nn_grad": "",

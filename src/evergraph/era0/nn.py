@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from evergraph.core import dtypes
 from evergraph.era0.calling import bind_old, with_old_calls
-from evergraph.ops import cross_entropy, nn_losses
+from evergraph.ops import cross_entropy, nn_losses, sampled_losses
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -38,6 +41,23 @@ sparse_softmax_cross_entropy_with_logits = with_old_calls(_logits_first("logits 
 sigmoid_cross_entropy_with_logits = with_old_calls(_logits_first("logits targets name"))(
     nn_losses.sigmoid_cross_entropy_with_logits
 )
+
+
+def _is_floating(value: Any) -> bool:
+    dtype = getattr(value, "dtype", None)
+    kind = dtypes.as_dtype(np.asarray(value).dtype if dtype is None else dtype)
+    return bool(kind.is_floating)
+
+
+def _inputs_first(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+    # 0.x had (weights, biases, inputs, labels); labels are integers, inputs aren't.
+    if len(args) < 4 or not _is_floating(args[2]) or _is_floating(args[3]):
+        return None
+    return (args[0], args[1], args[3], args[2], *args[4:]), kwargs
+
+
+nce_loss = with_old_calls(_inputs_first)(sampled_losses.nce_loss)
+sampled_softmax_loss = with_old_calls(_inputs_first)(sampled_losses.sampled_softmax_loss)
 
 
 def _old_weighted(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
