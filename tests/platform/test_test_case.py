@@ -14,7 +14,6 @@ from evergraph.platform.graph_assertions import (
     get_node_def_from_graph,
 )
 
-
 # Spelt out, lest a linter renames them.
 OLD = ("assertRaisesRegexp", "assertEquals", "assertRegexpMatches")
 

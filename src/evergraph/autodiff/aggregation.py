@@ -100,9 +100,10 @@ def sum_indexed_slices(gradients: Sequence[Any]) -> Any:
 
 def _flattened(slices: IndexedSlices) -> IndexedSlices:
     """`slices` whose values are themselves IndexedSlices, as one level."""
-    if isinstance(slices.values, Tensor):
+    values: Any = slices.values
+    if isinstance(values, Tensor):
         return slices
     from evergraph.ops.array_gather import gather
 
-    inner = _flattened(slices.values)
+    inner = _flattened(values)
     return IndexedSlices(inner.values, gather(slices.indices, inner.indices), slices.dense_shape)

@@ -40,7 +40,7 @@ def is_sequence(seq: Any) -> bool:
     """Whether `seq` is a structure rather than a leaf; text is a leaf."""
     if isinstance(seq, str | bytes):
         return False
-    return isinstance(seq, Sequence | Mapping) and not _is_leaf_sequence(seq) or _is_attrs(seq)
+    return (isinstance(seq, Sequence | Mapping) and not _is_leaf_sequence(seq)) or _is_attrs(seq)
 
 
 def _is_leaf_sequence(value: Any) -> bool:

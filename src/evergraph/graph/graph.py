@@ -110,7 +110,7 @@ class Graph(GraphScopes):
         self,
         op_type: str,
         inputs: Sequence[Tensor],
-        dtypes: Sequence[Any] | None = None,  # noqa: A002 - TensorFlow's parameter name
+        dtypes: Sequence[Any] | None = None,
         input_types: Sequence[Any] | None = None,
         name: str | None = None,
         attrs: dict[str, Any] | None = None,
@@ -399,7 +399,7 @@ class Graph(GraphScopes):
         return self._name_stack or ""
 
     @contextmanager
-    def name_scope(self, name: str | None) -> Iterator[str]:
+    def name_scope(self, name: Any) -> Iterator[str]:
         """Put the operations made inside under `name`; gives the full prefix with its slash.
 
         `None` or "" goes back to the top; a name that ends in "/" is re-entered as it stands.

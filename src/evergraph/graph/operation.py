@@ -23,10 +23,42 @@ class Tensor:
     # Names that operators.py fills in; kept so that programs can look them up as in TensorFlow.
     OVERLOADABLE_OPERATORS: frozenset[str] = frozenset(
         f"__{name}__"
-        for name in (
-            "add radd sub rsub mul rmul div rdiv truediv rtruediv floordiv rfloordiv mod rmod lt le"
-            " gt ge and rand or ror xor rxor getitem pow rpow invert neg abs matmul rmatmul ne eq"
-        ).split()
+        for name in [
+            "add",
+            "radd",
+            "sub",
+            "rsub",
+            "mul",
+            "rmul",
+            "div",
+            "rdiv",
+            "truediv",
+            "rtruediv",
+            "floordiv",
+            "rfloordiv",
+            "mod",
+            "rmod",
+            "lt",
+            "le",
+            "gt",
+            "ge",
+            "and",
+            "rand",
+            "or",
+            "ror",
+            "xor",
+            "rxor",
+            "getitem",
+            "pow",
+            "rpow",
+            "invert",
+            "neg",
+            "abs",
+            "matmul",
+            "rmatmul",
+            "ne",
+            "eq",
+        ]
     )
     # NumPy must leave `ndarray + tensor` to the tensor.
     __array_priority__ = 100

@@ -132,7 +132,7 @@ def _foreign(element: Any, original: Any) -> str:
     )
 
 
-class name_scope:  # noqa: N801 - TensorFlow's name
+class name_scope:
     """Put the operations made inside a `with` block under a name.
 
     Args:

@@ -73,7 +73,7 @@ def summarize_value(value: np.ndarray, count: int) -> str:
                 parts.append(f"[{dimension(depth + 1)}]")
         if depth < array.ndim - 1:
             return "".join(parts)
-        is_cut = 0 < depth and len(parts) < array.shape[depth]
+        is_cut = depth > 0 and len(parts) < array.shape[depth]
         return " ".join(parts) + ("..." if is_cut else "")
 
     return dimension(0) + ("..." if limit < array.size else "")

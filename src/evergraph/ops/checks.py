@@ -302,7 +302,8 @@ def assert_near(
 def _precision(dtype: dtypes.DType) -> Any:
     import ml_dtypes
 
-    return ml_dtypes.finfo(dtype.real_dtype.as_numpy_dtype).eps
+    finfo: Any = ml_dtypes.finfo
+    return finfo(dtype.real_dtype.as_numpy_dtype).eps
 
 
 def assert_integer(x: Any, message: str | None = None, name: str | None = None) -> Operation:
@@ -412,10 +413,10 @@ def assert_same_float_dtype(
         dtype = _same_type(list(tensors), dtype)
     if not dtype:
         return dtypes.float32
-    dtype = dtypes.as_dtype(dtype)
-    if not dtype.is_floating:
-        raise ValueError(f"Expected floating point type, got {dtype}.")
-    return dtype
+    kind: dtypes.DType = dtypes.as_dtype(dtype)
+    if not kind.is_floating:
+        raise ValueError(f"Expected floating point type, got {kind}.")
+    return kind
 
 
 def _same_type(items: list[Any], expected: Any) -> Any:

@@ -230,7 +230,8 @@ class CondContext(ControlFlowContext):
         """The tensor that carries a result out of the branch."""
         if isinstance(value, Operation):
             # An operation has no value; the pivot, ordered after it, stands for it.
-            return with_dependencies([value], self._pivot)
+            stand_in: Tensor = with_dependencies([value], self._pivot)
+            return stand_in
         flow = getattr(value, "flow", None)
         tensor = flow if isinstance(flow, Tensor) else convert_to_tensor(value)
         if tensor.name in self._values:

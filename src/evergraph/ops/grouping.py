@@ -88,7 +88,7 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
             return no_op(name=scope)
 
 
-def tuple(  # noqa: A001 - TensorFlow's name
+def tuple(
     tensors: Sequence[Any] | None = None,
     name: str | None = None,
     control_inputs: Sequence[Any] | None = None,

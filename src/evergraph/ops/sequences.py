@@ -43,7 +43,7 @@ def _range_length(start: Any, limit: Any, delta: Any) -> int:
         raise ValueError(f"Requires start >= limit when delta < 0: {start}/{limit}")
     if isinstance(start, int):
         return int((abs(limit - start) + abs(delta) - 1) // abs(delta))
-    return math.ceil(abs((limit - start) / delta))
+    return int(math.ceil(abs((limit - start) / delta)))
 
 
 def _range_shape(c: ShapeContext) -> TensorShape:

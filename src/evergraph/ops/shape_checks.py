@@ -42,8 +42,9 @@ def _check_ranks(
     if all(value is not None for value in known):
         if any(value.ndim != 0 for value in known):
             raise ValueError("Rank must be a scalar.")
-        if x.get_shape().ndims is not None:
-            if not is_right(x.get_shape().ndims, [int(value) for value in known]):
+        rank_of_x = x.get_shape().ndims
+        if rank_of_x is not None:
+            if not is_right(rank_of_x, [int(value) for value in known]):
                 raise _WrongRank
             return no_op(name="static_checks_determined_all_ok")
     condition = condition_of(rank_of(x))

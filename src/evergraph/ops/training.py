@@ -19,7 +19,7 @@ States = Sequence[Array]
 
 
 def _gradient_descent(xp: Namespace, states: States, g: Array, *, alpha: Array) -> States:
-    """var -= alpha g."""
+    """Var -= alpha g."""
     return [xp.subtract(states[0], xp.multiply(g, alpha))]
 
 
@@ -38,7 +38,7 @@ def _shrunk(xp: Namespace, proximal: Array, rate: Array, l1: Array, l2: Array) -
 def _proximal_gradient_descent(
     xp: Namespace, states: States, g: Array, *, alpha: Array, l1: Array, l2: Array
 ) -> States:
-    """p = var - alpha g, then the proximal step."""
+    """P = var - alpha g, then the proximal step."""
     proximal = xp.subtract(states[0], xp.multiply(g, alpha))
     return [_shrunk(xp, proximal, alpha, l1, l2)]
 
@@ -58,7 +58,7 @@ SPARSE_APPLY_PROXIMAL_GRADIENT_DESCENT, RESOURCE_SPARSE_APPLY_PROXIMAL_GRADIENT_
 
 
 def _adagrad(xp: Namespace, states: States, g: Array, *, lr: Array, update_slots: bool) -> States:
-    """accum += g^2; var -= lr g / sqrt(accum)."""
+    """Accum += g^2; var -= lr g / sqrt(accum)."""
     var, accum = states
     if update_slots:
         accum = xp.add(accum, xp.square(g))
@@ -77,7 +77,7 @@ SPARSE_APPLY_ADAGRAD, RESOURCE_SPARSE_APPLY_ADAGRAD = register_update(
 def _adagrad_v2(
     xp: Namespace, states: States, g: Array, *, lr: Array, epsilon: Array, update_slots: bool
 ) -> States:
-    """accum += g^2; var -= lr g / (sqrt(accum) + epsilon)."""
+    """Accum += g^2; var -= lr g / (sqrt(accum) + epsilon)."""
     var, accum = states
     if update_slots:
         accum = xp.add(accum, xp.square(g))
@@ -101,7 +101,7 @@ SPARSE_APPLY_ADAGRAD_V2, RESOURCE_SPARSE_APPLY_ADAGRAD_V2 = register_update(
 def _proximal_adagrad(
     xp: Namespace, states: States, g: Array, *, lr: Array, l1: Array, l2: Array
 ) -> States:
-    """accum += g^2; rate = lr / sqrt(accum); p = var - rate g, then the proximal step."""
+    """Accum += g^2; rate = lr / sqrt(accum); p = var - rate g, then the proximal step."""
     var, accum = states
     accum = xp.add(accum, xp.square(g))
     rate = xp.multiply(xp.rsqrt(accum), lr)
@@ -131,7 +131,7 @@ def _adagrad_da(
     l2: Array,
     global_step: Array,
 ) -> States:
-    """a += g; s += g^2; var = -lr shrink(a, l1 step) / (l2 step lr + sqrt(s))."""
+    """A += g; s += g^2; var = -lr shrink(a, l1 step) / (l2 step lr + sqrt(s))."""
     _, accumulated, squared = states
     accumulated = xp.add(accumulated, g)
     squared = xp.add(squared, xp.square(g))
@@ -156,7 +156,7 @@ SPARSE_APPLY_ADAGRAD_DA, RESOURCE_SPARSE_APPLY_ADAGRAD_DA = register_update(
 
 
 def _moving(xp: Namespace, old: Array, new: Array, rate: Array) -> Array:
-    """old rate + new (1 - rate)."""
+    """Old rate + new (1 - rate)."""
     return xp.add(xp.multiply(old, rate), xp.multiply(new, _one_minus(xp, rate)))
 
 
@@ -167,7 +167,7 @@ def _one_minus(xp: Namespace, value: Array) -> Array:
 def _adadelta(
     xp: Namespace, states: States, g: Array, *, lr: Array, rho: Array, epsilon: Array
 ) -> States:
-    """a = rho a + (1 - rho) g^2; u = g sqrt(d + epsilon) / sqrt(a + epsilon); var -= lr u;
+    """A = rho a + (1 - rho) g^2; u = g sqrt(d + epsilon) / sqrt(a + epsilon); var -= lr u;
     d = rho d + (1 - rho) u^2.
     """
     var, accum, delta = states
@@ -194,7 +194,7 @@ SPARSE_APPLY_ADADELTA, RESOURCE_SPARSE_APPLY_ADADELTA = register_update(
 def _momentum(
     xp: Namespace, states: States, g: Array, *, lr: Array, momentum: Array, use_nesterov: bool
 ) -> States:
-    """a = momentum a + g; var -= lr a, or with Nesterov var -= lr (g + momentum a)."""
+    """A = momentum a + g; var -= lr a, or with Nesterov var -= lr (g + momentum a)."""
     var, accum = states
     accum = xp.add(xp.multiply(accum, momentum), g)
     step = xp.multiply(accum, lr)
@@ -215,7 +215,7 @@ SPARSE_APPLY_MOMENTUM, RESOURCE_SPARSE_APPLY_MOMENTUM = register_update(
 def _keras_momentum(
     xp: Namespace, states: States, g: Array, *, lr: Array, momentum: Array, use_nesterov: bool
 ) -> States:
-    """a = momentum a - lr g; var += a, or with Nesterov var += momentum a - lr g."""
+    """A = momentum a - lr g; var += a, or with Nesterov var += momentum a - lr g."""
     var, accum = states
     accum = xp.subtract(xp.multiply(accum, momentum), xp.multiply(g, lr))
     step = accum
@@ -235,12 +235,12 @@ _, RESOURCE_SPARSE_APPLY_KERAS_MOMENTUM = register_update(
 
 
 def _toward(xp: Namespace, old: Array, new: Array, rate: Array) -> Array:
-    """old + (new - old) (1 - rate)."""
+    """Old + (new - old) (1 - rate)."""
     return xp.add(old, xp.multiply(xp.subtract(new, old), _one_minus(xp, rate)))
 
 
 def _adam_rate(xp: Namespace, lr: Array, beta1_power: Array, beta2_power: Array) -> Array:
-    """lr sqrt(1 - beta2^t) / (1 - beta1^t)."""
+    """Lr sqrt(1 - beta2^t) / (1 - beta1^t)."""
     above = xp.multiply(lr, xp.sqrt(_one_minus(xp, beta2_power)))
     return xp.true_divide(above, _one_minus(xp, beta1_power))
 
@@ -258,7 +258,7 @@ def _adam(
     epsilon: Array,
     use_nesterov: bool,
 ) -> States:
-    """m -> g by 1 - beta1; v -> g^2 by 1 - beta2; var -= rate m / (sqrt(v) + epsilon)."""
+    """M -> g by 1 - beta1; v -> g^2 by 1 - beta2; var -= rate m / (sqrt(v) + epsilon)."""
     var, m, v = states
     rate = _adam_rate(xp, lr, beta1_power, beta2_power)
     m = _toward(xp, m, g, beta1)
@@ -314,7 +314,7 @@ def _ada_max(
     beta2: Array,
     epsilon: Array,
 ) -> States:
-    """m -> g by 1 - beta1; v = max(beta2 v, |g|); var -= lr / (1 - beta1^t) m / (v + epsilon)."""
+    """M -> g by 1 - beta1; v = max(beta2 v, |g|); var -= lr / (1 - beta1^t) m / (v + epsilon)."""
     var, m, v = states
     m = _toward(xp, m, g, beta1)
     v = xp.maximum(xp.multiply(beta2, v), xp.absolute(g))
@@ -338,7 +338,7 @@ def _rms_prop(
     momentum: Array,
     epsilon: Array,
 ) -> States:
-    """ms -> g^2 by 1 - rho; mom = momentum mom + lr g / sqrt(ms + epsilon); var -= mom."""
+    """Ms -> g^2 by 1 - rho; mom = momentum mom + lr g / sqrt(ms + epsilon); var -= mom."""
     var, ms, mom = states
     ms = _toward(xp, ms, xp.square(g), rho)
     step = xp.true_divide(xp.multiply(g, lr), xp.sqrt(xp.add(ms, epsilon)))
@@ -398,7 +398,7 @@ def _ftrl(
     lr_power: Array,
     l2_shrinkage: Any = None,
 ) -> States:
-    """n' = n + g^2; z += g' - (n'^p - n^p) / lr var with p = -lr_power and g' = g + 2 shrinkage var;
+    """N' = n + g^2; z += g' - (n'^p - n^p) / lr var with p = -lr_power and g' = g + 2 shrinkage var;
     var = (l1 sign(z) - z) / (n'^p / lr + 2 l2) where |z| > l1, else 0.
     """
     var, accum, linear = states
@@ -441,7 +441,7 @@ SPARSE_APPLY_FTRL_V2, RESOURCE_SPARSE_APPLY_FTRL_V2 = register_update(
 
 
 def _agreement(xp: Namespace, m: Array, g: Array, beta: Array) -> tuple[Array, Array]:
-    """m = beta m + (1 - beta) g, and sign(g) sign(m)."""
+    """M = beta m + (1 - beta) g, and sign(g) sign(m)."""
     m = _moving(xp, m, g, beta)
     return m, xp.multiply(xp.sign(g), xp.sign(m))
 
@@ -456,7 +456,7 @@ def _power_sign(
     sign_decay: Array,
     beta: Array,
 ) -> States:
-    """var -= lr exp(logbase sign_decay sign(g) sign(m)) g."""
+    """Var -= lr exp(logbase sign_decay sign(g) sign(m)) g."""
     var, m = states
     m, agreement = _agreement(xp, m, g, beta)
     scale = xp.exp(xp.multiply(xp.multiply(logbase, sign_decay), agreement))
@@ -478,7 +478,7 @@ def _add_sign(
     sign_decay: Array,
     beta: Array,
 ) -> States:
-    """var -= lr (alpha + sign_decay sign(g) sign(m)) g."""
+    """Var -= lr (alpha + sign_decay sign(g) sign(m)) g."""
     var, m = states
     m, agreement = _agreement(xp, m, g, beta)
     scale = xp.add(alpha, xp.multiply(sign_decay, agreement))

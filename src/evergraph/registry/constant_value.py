@@ -14,7 +14,7 @@ from evergraph.graph.operation import Operation, Tensor
 _MAX_ELEMENTS = 100_000
 
 
-def constant_value(tensor: Tensor, partial: bool = False) -> np.ndarray | None:
+def constant_value(tensor: Any, partial: bool = False) -> np.ndarray | None:
     """The value of `tensor` when it follows from constants and static shapes, else None.
 
     Args:
@@ -125,7 +125,7 @@ def partial_value(tensor: Tensor) -> Any:
         if found is not None:
             return found
     if tensor.shape.ndims == 1 and tensor.shape.as_list()[0] is not None:
-        return (None,) * int(tensor.shape.as_list()[0])
+        return (None,) * int(tensor.shape.as_list()[0] or 0)
     return None
 
 

@@ -165,7 +165,7 @@ _ADVICE = (
 )
 
 
-def _advice(message: str, op: Operation, names: Sequence[str]) -> tuple[str, str]:
+def _advice(message: str, op: Operation, names: list[str]) -> tuple[str, str]:
     for pattern, expected, fix in _ADVICE:
         found = re.search(pattern, message)
         if found:

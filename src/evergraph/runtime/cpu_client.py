@@ -20,11 +20,12 @@ def _make_client() -> bool:
     before = bool(jax.config.values[_FLAG])
     if xla_bridge.backends_are_initialized():
         return not before
-    jax.config.update(_FLAG, False)
+    update: Any = jax.config.update
+    update(_FLAG, False)
     try:
         jax.local_devices(backend="cpu")
     finally:
-        jax.config.update(_FLAG, before)
+        update(_FLAG, before)
     return jax.default_backend() == "cpu"
 
 
@@ -34,4 +35,5 @@ RUNS_INLINE = _make_client()
 def finish(results: Any) -> None:
     """Wait until `results` are computed, where calls don't do so themselves."""
     if not RUNS_INLINE:
-        jax.block_until_ready(results)
+        wait: Any = jax.block_until_ready
+        wait(results)

@@ -205,7 +205,8 @@ def uninitialized(step: Step, position: int) -> OpError:
         created=source.created_at or op.created_at,
         fix="run tf.global_variables_initializer() or restore a checkpoint first",
     )
-    return kind(None, op, f"{message}\n\t [[{{{{node {op.name}}}}}]]")
+    failure: OpError = kind(None, op, f"{message}\n\t [[{{{{node {op.name}}}}}]]")  # type: ignore[call-arg]  # each class knows its code
+    return failure
 
 
 def _first_line(op: Operation, values: Sequence[Any], error: Exception) -> str:

@@ -180,7 +180,8 @@ class Plan:
 
     def _commit(self, segment: Segment, env: Env, store: VariableStore, foreign: set[int]) -> None:
         """Put what a segment wrote into the store, as arrays that nobody else holds."""
-        cells, values = [], []
+        cells: list[Cell] = []
+        values: list[Any] = []
         for location, (before, after) in segment.commits.items():
             value = env[after]
             if value is None:
@@ -313,7 +314,10 @@ def _unread(plan: Plan, slot: int) -> Exception:
         created=op.created_at,
         fix="run tf.global_variables_initializer() or restore a checkpoint first",
     )
-    return FailedPreconditionError(None, op, f"{message}\n\t [[{{{{node {op.name}}}}}]]")
+    error: Exception = FailedPreconditionError(
+        None, op, f"{message}\n\t [[{{{{node {op.name}}}}}]]"
+    )
+    return error
 
 
 def _dead_fetch(plan: Plan, slot: int) -> Exception:
@@ -321,7 +325,7 @@ def _dead_fetch(plan: Plan, slot: int) -> Exception:
 
     tensor = plan.program.slot_tensor.get(slot)
     name = tensor.name if tensor is not None else "a fetch"
-    return InvalidArgumentError(
+    error: Exception = InvalidArgumentError(
         None,
         tensor.op if tensor is not None else None,
         explain(
@@ -330,3 +334,4 @@ def _dead_fetch(plan: Plan, slot: int) -> Exception:
             fix="fetch the result of tf.cond in place of a tensor inside of it",
         ),
     )
+    return error

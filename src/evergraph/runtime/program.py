@@ -111,7 +111,7 @@ def unfed_placeholder(op: Operation) -> InvalidArgumentError:
         else ""
     )
     word = {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
-    return InvalidArgumentError(
+    error: InvalidArgumentError = InvalidArgumentError(
         op.node_def if hasattr(op, "node_def") else None,
         op,
         explain(
@@ -122,3 +122,4 @@ def unfed_placeholder(op: Operation) -> InvalidArgumentError:
             fix=f"pass feed_dict={{{op.name}: ...}} to run",
         ),
     )
+    return error

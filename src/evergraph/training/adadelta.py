@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from evergraph.ops.training import (
     APPLY_ADADELTA,
@@ -29,8 +29,8 @@ class AdadeltaOptimizer(SlotOptimizer):
     Reference: TensorFlow 1.15, tensorflow/python/training/adadelta.py.
     """
 
-    slot_inputs = {"accum": "accum", "accum_update": "accum_update"}
-    scalar_inputs = {"lr": "lr", "rho": "rho", "epsilon": "epsilon"}
+    slot_inputs: ClassVar[dict[str, str]] = {"accum": "accum", "accum_update": "accum_update"}
+    scalar_inputs: ClassVar[dict[str, str]] = {"lr": "lr", "rho": "rho", "epsilon": "epsilon"}
 
     def __init__(
         self,

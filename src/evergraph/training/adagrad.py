@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from evergraph.ops.array_shape import shape
 from evergraph.ops.cast import cast
@@ -34,8 +34,8 @@ class AdagradOptimizer(SlotOptimizer):
     Reference: TensorFlow 1.15, tensorflow/python/training/adagrad.py.
     """
 
-    slot_inputs = {"accum": "accumulator"}
-    scalar_inputs = {"lr": "learning_rate"}
+    slot_inputs: ClassVar[dict[str, str]] = {"accum": "accumulator"}
+    scalar_inputs: ClassVar[dict[str, str]] = {"lr": "learning_rate"}
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.scopes import colocate_with, device
@@ -40,7 +40,7 @@ class AdagradDAOptimizer(SlotOptimizer):
     Reference: TensorFlow 1.15, tensorflow/python/training/adagrad_da.py.
     """
 
-    slot_inputs = {
+    slot_inputs: ClassVar[dict[str, str]] = {
         "gradient_accumulator": "gradient_accumulator",
         "gradient_squared_accumulator": "gradient_squared_accumulator",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from evergraph.graph.operation import Operation
 from evergraph.graph.scopes import colocate_with, control_dependencies, get_default_graph
@@ -35,8 +35,8 @@ class AdamOptimizer(SlotOptimizer):
     Reference: TensorFlow 1.15, tensorflow/python/training/adam.py.
     """
 
-    slot_inputs = {"m": "m", "v": "v"}
-    scalar_inputs = {
+    slot_inputs: ClassVar[dict[str, str]] = {"m": "m", "v": "v"}
+    scalar_inputs: ClassVar[dict[str, str]] = {
         "lr": "learning_rate",
         "beta1": "beta1",
         "beta2": "beta2",

@@ -88,7 +88,7 @@ def checkpoint_prefix(ckpt_dir_or_file: Any) -> str:
     Raises:
         ValueError: the folder has none.
     """
-    path = os.fspath(ckpt_dir_or_file)
+    path: str = os.fspath(ckpt_dir_or_file)
     if not Path(path).is_dir() or Path(index_path(path)).exists():
         return path
     latest = latest_checkpoint(path)

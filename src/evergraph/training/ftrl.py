@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from evergraph.graph.scopes import colocate_with
 from evergraph.ops.constants import constant
@@ -48,8 +48,8 @@ class FtrlOptimizer(SlotOptimizer):
     Reference: TensorFlow 1.15, tensorflow/python/training/ftrl.py.
     """
 
-    slot_inputs = {"accum": "accum", "linear": "linear"}
-    scalar_inputs = {
+    slot_inputs: ClassVar[dict[str, str]] = {"accum": "accum", "linear": "linear"}
+    scalar_inputs: ClassVar[dict[str, str]] = {
         "lr": "learning_rate",
         "l1": "l1_regularization_strength",
         "l2": "l2_regularization_strength",

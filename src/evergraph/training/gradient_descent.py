@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from evergraph.graph.composite import IndexedSlices
 from evergraph.ops.cast import cast
@@ -22,7 +22,7 @@ class GradientDescentOptimizer(SlotOptimizer):
     Reference: TensorFlow 1.15, tensorflow/python/training/gradient_descent.py.
     """
 
-    scalar_inputs = {"alpha": "learning_rate"}
+    scalar_inputs: ClassVar[dict[str, str]] = {"alpha": "learning_rate"}
 
     def __init__(
         self, learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent"

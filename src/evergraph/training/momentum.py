@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from evergraph.ops.training import (
     APPLY_MOMENTUM,
@@ -28,8 +28,8 @@ class MomentumOptimizer(SlotOptimizer):
     Reference: TensorFlow 1.15, tensorflow/python/training/momentum.py.
     """
 
-    slot_inputs = {"accum": "momentum"}
-    scalar_inputs = {"lr": "learning_rate", "momentum": "momentum"}
+    slot_inputs: ClassVar[dict[str, str]] = {"accum": "momentum"}
+    scalar_inputs: ClassVar[dict[str, str]] = {"lr": "learning_rate", "momentum": "momentum"}
 
     def __init__(
         self,

@@ -57,7 +57,8 @@ def _target(variable: Any) -> Any:
     if _is_handled(variable) or isinstance(variable, Tensor):
         return variable
     if isinstance(variable, Variable):
-        return variable._ref()
+        reference: Any = variable
+        return reference._ref()
     raise NotImplementedError("Trying to optimize unsupported type ", variable)
 
 
@@ -223,6 +224,7 @@ class Optimizer:
                     continue
                 with name_scope("update_" + var.op.name), colocate_with(var.op):
                     updates.append(self._update(grad, var))
+            train_op: Any
             if global_step is None:
                 train_op = self._finish(updates, scope)
             else:

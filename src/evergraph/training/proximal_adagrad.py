@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from evergraph.graph.scopes import colocate_with
 from evergraph.ops.constants import constant
@@ -35,9 +35,9 @@ class ProximalAdagradOptimizer(SlotOptimizer):
     Reference: TensorFlow 1.15, tensorflow/python/training/proximal_adagrad.py.
     """
 
-    slot_inputs = {"accum": "accumulator"}
+    slot_inputs: ClassVar[dict[str, str]] = {"accum": "accumulator"}
     casts_scalars = False
-    scalar_inputs = {
+    scalar_inputs: ClassVar[dict[str, str]] = {
         "lr": "learning_rate",
         "l1": "l1_regularization_strength",
         "l2": "l2_regularization_strength",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from evergraph.ops.training import (
     APPLY_PROXIMAL_GRADIENT_DESCENT,
@@ -27,7 +27,7 @@ class ProximalGradientDescentOptimizer(SlotOptimizer):
     """
 
     casts_scalars = False
-    scalar_inputs = {
+    scalar_inputs: ClassVar[dict[str, str]] = {
         "alpha": "learning_rate",
         "l1": "l1_regularization_strength",
         "l2": "l2_regularization_strength",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from evergraph.ops.fills import ones_like
 from evergraph.ops.training import (
@@ -49,8 +49,8 @@ class RMSPropOptimizer(SlotOptimizer):
     Reference: TensorFlow 1.15, tensorflow/python/training/rmsprop.py.
     """
 
-    slot_inputs = {"ms": "rms", "mom": "momentum", "mg": "mg"}
-    scalar_inputs = {
+    slot_inputs: ClassVar[dict[str, str]] = {"ms": "rms", "mom": "momentum", "mg": "mg"}
+    scalar_inputs: ClassVar[dict[str, str]] = {
         "lr": "learning_rate",
         "rho": "decay",
         "momentum": "momentum",

@@ -42,7 +42,9 @@ class BaseSaverBuilder:
     def __init__(self, write_version: int = V2) -> None:
         self._write_version = write_version
 
-    def save_op(self, filename_tensor: Tensor, saveables: Sequence[SaveableObject]) -> Operation:
+    def save_op(
+        self, filename_tensor: Tensor, saveables: Sequence[saveables_module.SaveableObject]
+    ) -> Operation:
         """The operation that writes `saveables`.
 
         Raises:
@@ -62,7 +64,7 @@ class BaseSaverBuilder:
     def bulk_restore(
         self,
         filename_tensor: Tensor,
-        saveables: Sequence[SaveableObject],
+        saveables: Sequence[saveables_module.SaveableObject],
         preferred_shard: int,
         restore_sequentially: bool,
     ) -> list[Tensor]:
@@ -81,7 +83,9 @@ class BaseSaverBuilder:
         name: Tensor = io.SHARDED_FILENAME(filename_tensor, shard, num_shards)
         return name
 
-    def _add_save_ops(self, filename_tensor: Tensor, saveables: Sequence[SaveableObject]) -> Tensor:
+    def _add_save_ops(
+        self, filename_tensor: Tensor, saveables: Sequence[saveables_module.SaveableObject]
+    ) -> Tensor:
         save = self.save_op(filename_tensor, saveables)
         saved: Tensor = with_dependencies([save], filename_tensor)
         return saved
@@ -120,7 +124,7 @@ class BaseSaverBuilder:
     def _add_restore_ops(
         self,
         filename_tensor: Tensor,
-        saveables: Sequence[SaveableObject],
+        saveables: Sequence[saveables_module.SaveableObject],
         restore_sequentially: bool,
         reshape: bool,
         preferred_shard: int = -1,
@@ -160,7 +164,9 @@ class BaseSaverBuilder:
                 )
         return group(*restores, name="restore_all")
 
-    def _group_by_devices(self, saveables: Sequence[SaveableObject]) -> list[Shard]:
+    def _group_by_devices(
+        self, saveables: Sequence[saveables_module.SaveableObject]
+    ) -> list[Shard]:
         per_device: dict[str, list[SaveableObject]] = {}
         for saveable in saveables:
             places = {canonical_device(spec.device) for spec in saveable.specs}
