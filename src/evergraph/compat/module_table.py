@@ -115,7 +115,7 @@ _PYTHON = {
     "ops.math_grad": "",
     "ops.math_ops": (
         "ops.math_* ops.cast ops.complex ops.matmul ops.sequences ops.sigmoid ops.bitwise "
-        "ops.clip ops.sparse_values ops.fills api api.math"
+        "ops.clip ops.sparse_values ops.fills api api.math compat.generated_ops"
     ),
     "ops.nn": (
         "ops.dropout ops.normalization ops.sampled_losses ops.nn_* ops.activation ops.softmax ops.sigmoid ops.cross_entropy ops.top_k "
@@ -133,7 +133,7 @@ _PYTHON = {
     "ops.numerics": "api",
     "ops.parsing_ops": "api.io api",
     "ops.partitioned_variables": "variables.partitioners variables.partitioned_variable api",
-    "ops.random_grad": "",
+    "ops.random_grad": "ops.random_distributions",
     "ops.random_ops": "ops.random* api.random api",
     "ops.resource_variable_ops": (
         "variables.resource_variable variables.resource_updates ops.resource variables.variable api"
@@ -149,7 +149,7 @@ _PYTHON = {
     "ops.standard_ops": "api",
     "ops.state_grad": "",
     "ops.state_ops": "ops.state ops.state_scatter variables.resource_updates api",
-    "ops.stateless_random_ops": "api.random",
+    "ops.stateless_random_ops": "ops.random_stateless api.random",
     "ops.string_ops": "ops.strings ops.printing api.strings api",
     "ops.summary_op_util": "summary.summaries",
     "ops.template": "variables.template api",

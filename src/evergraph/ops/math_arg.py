@@ -41,6 +41,12 @@ def _without_axis(c: ShapeContext) -> TensorShape:
 def _checked_axis(xp: Namespace, x: Array, dimension: np.ndarray) -> int:
     rank = x.ndim
     xp.check(
+        np.ndim(dimension) == 0,
+        "InvalidArgumentError",
+        "dim must be a scalar, but received tensor of shape: "
+        f"[{','.join(map(str, np.shape(dimension)))}]",
+    )
+    xp.check(
         -rank <= int(dimension) < rank,
         "InvalidArgumentError",
         f"Expected dimension in the range [{-rank}, {rank}), but got {int(dimension)}",

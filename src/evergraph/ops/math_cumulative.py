@@ -22,6 +22,11 @@ from evergraph.registry.shape_functions import unchanged
 def _scan_axis(xp: Namespace, x: Array, axis: np.ndarray) -> int:
     rank = x.ndim
     xp.check(
+        np.ndim(axis) == 0,
+        "InvalidArgumentError",
+        f"ScanOp: axis must be a scalar, not [{','.join(map(str, np.shape(axis)))}]",
+    )
+    xp.check(
         -rank <= int(axis) < rank,
         "InvalidArgumentError",
         f"ScanOp: Expected scan axis in the range [{-rank}, {rank}), but got {int(axis)}",

@@ -26,12 +26,11 @@ from evergraph.registry.shape_inference import ShapeContext
 
 
 def _bincount_shape(c: ShapeContext) -> TensorShape:
+    with_rank(c.inputs[1], 0)
     size = c.constant(1)
-    if size is None:
-        return TensorShape([None])
-    if with_rank(c.inputs[1], 0) and size < 0:
-        raise ValueError(f"Shape [{int(size)}] has negative dimensions")
-    return TensorShape([int(size)])
+    if size is not None and size < 0:
+        raise ValueError(f"size ({int(size)}) must be non-negative")
+    return TensorShape([None if size is None else int(size)])
 
 
 BINCOUNT = register_op(
@@ -46,7 +45,7 @@ BINCOUNT = register_op(
 
 @BINCOUNT.kernel
 def _bincount(xp: Namespace, arr: Array, size: np.ndarray, weights: Array, *, T: DType) -> Array:
-    count = int(size)
+    count = int(np.ravel(size)[0])
     xp.check(count >= 0, "InvalidArgumentError", f"size ({count}) must be non-negative")
     weighted = weights if int(np.prod(xp.shape(weights))) else None
     return xp.bincount(arr, count, weighted, T.as_numpy_dtype)

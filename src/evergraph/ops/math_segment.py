@@ -20,23 +20,22 @@ from evergraph.ops.math_division import divide
 from evergraph.ops.math_elementwise import MAXIMUM, maximum
 from evergraph.ops.math_functions import sqrt
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import merge_dims, with_rank, with_rank_at_least
+from evergraph.registry.shape_functions import (
+    merge_dims,
+    size_of_input,
+    with_rank,
+    with_rank_at_least,
+)
 from evergraph.registry.shape_inference import ShapeContext
 
 
 def _unsorted_shape(c: ShapeContext) -> TensorShape:
     data, ids = c.inputs[0], c.inputs[1]
-    with_rank(c.inputs[2], 0)
     if data.ndims is None or ids.ndims is None:
         return TensorShape(None)
     merge_prefix(data, ids)
-    count = c.constant(2)
-    if count is not None and count < 0:
-        raise ValueError(
-            f"Dimension size, given by scalar input 2, must be non-negative but is {int(count)}"
-        )
-    rows = None if count is None else int(count)
-    return TensorShape([rows, *data.as_list()[ids.ndims :]])
+    with_rank(c.inputs[2], 0)
+    return TensorShape([size_of_input(c, 2), *data.as_list()[ids.ndims :]])
 
 
 def merge_prefix(data: TensorShape, prefix: TensorShape) -> None:
@@ -53,6 +52,11 @@ def _check_prefix(xp: Namespace, data: Array, segment_ids: Array, num_segments: 
         "InvalidArgumentError",
         f"data.shape = {_text(xp.shape(data))} does not start with segment_ids.shape = "
         f"{_text(ids_shape)}",
+    )
+    xp.check(
+        np.ndim(num_segments) == 0,
+        "InvalidArgumentError",
+        f"num_segments should be a scalar, not shape {_text(np.shape(num_segments))}",
     )
     count = int(num_segments)
     xp.check(

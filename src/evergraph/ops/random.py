@@ -9,13 +9,15 @@ import numpy as np
 
 from evergraph.core import dtypes
 from evergraph.core.dtypes import FLOATING, INDEX, DType
+from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import get_seed, name_scope
 from evergraph.ops.math_elementwise import add
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import from_input
+from evergraph.registry.shape_functions import with_rank
+from evergraph.registry.shape_inference import ShapeContext
 
 # How many blocks a run takes for each output element: TensorFlow reserves for the worst case.
 BLOCKS_PER_ELEMENT = 256
@@ -25,6 +27,18 @@ _UNIFORM_TYPES = (*FLOATING, dtypes.int32, dtypes.int64)
 def blocks_of_elements(shapes: Any, attrs: dict[str, Any]) -> int:
     """The blocks that a run reserves for an output of shape `shapes[0]`."""
     return int(BLOCKS_PER_ELEMENT * math.prod(shapes[0]))
+
+
+def drawn_shape(c: ShapeContext) -> TensorShape:
+    """The shape that input 0, a vector of sizes, asks for."""
+    with_rank(c.inputs[0], 1)
+    return c.constant_as_shape(0)
+
+
+def _bounded_shape(c: ShapeContext) -> TensorShape:
+    for bound in c.inputs[1:3]:
+        with_rank(bound, 0)
+    return drawn_shape(c)
 
 
 def shape_tensor(shape: Any) -> Tensor:
@@ -46,7 +60,8 @@ def checked_shape(xp: Namespace, shape: np.ndarray) -> tuple[int, ...]:
     xp.check(
         np.ndim(shape) == 1,
         "InvalidArgumentError",
-        f"shape must be a vector of {{int32,int64}}, got shape {np.shape(shape)}",
+        "shape must be a vector of {int32,int64}, got shape "
+        f"[{','.join(map(str, np.shape(shape)))}]",
     )
     sizes = tuple(int(size) for size in np.ravel(shape))
     place = next((i for i, size in enumerate(sizes) if size < 0), 0)
@@ -63,7 +78,7 @@ RANDOM_UNIFORM = register_op(
     inputs="shape: T",
     outputs="output: dtype",
     attrs={"seed": "int = 0", "seed2": "int = 0", "dtype": FLOATING, "T": INDEX},
-    shape=from_input(0),
+    shape=drawn_shape,
     static_inputs=("shape",),
     random_blocks=blocks_of_elements,
     stateful=True,
@@ -81,7 +96,7 @@ RANDOM_UNIFORM_INT = register_op(
     inputs="shape: T, minval: Tout, maxval: Tout",
     outputs="output: Tout",
     attrs={"seed": "int = 0", "seed2": "int = 0", "Tout": INDEX, "T": INDEX},
-    shape=from_input(0),
+    shape=_bounded_shape,
     static_inputs=("shape",),
     random_blocks=blocks_of_elements,
     stateful=True,
@@ -93,23 +108,24 @@ def _random_uniform_int(
     xp: Namespace, shape: np.ndarray, minval: Array, maxval: Array, *, stream: Any
 ) -> Array:
     sizes = checked_shape(xp, shape)
-    check_bounds(xp, minval, maxval)
+    check_bounds(xp, minval, maxval, math.prod(sizes))
     return xp.philox_integers(stream, sizes, minval, maxval)
 
 
-def check_bounds(xp: Namespace, minval: Array, maxval: Array) -> None:
-    """Demand scalars with minval < maxval."""
+def check_bounds(xp: Namespace, minval: Array, maxval: Array, count: int) -> None:
+    """Demand scalars with minval < maxval, unless no number is drawn."""
     for name, bound in (("minval", minval), ("maxval", maxval)):
         xp.check(
             len(xp.shape(bound)) == 0,
             "InvalidArgumentError",
             f"{name} must be 0-D, got shape [{','.join(map(str, xp.shape(bound)))}]",
         )
-    xp.check(
-        xp.less(minval, maxval),
-        "InvalidArgumentError",
-        lambda: f"Need minval < maxval, got {minval} >= {maxval}",
-    )
+    if count:
+        xp.check(
+            xp.less(minval, maxval),
+            "InvalidArgumentError",
+            lambda: f"Need minval < maxval, got {minval} >= {maxval}",
+        )
 
 
 def random_uniform(
@@ -164,7 +180,7 @@ RANDOM_STANDARD_NORMAL = register_op(
     inputs="shape: T",
     outputs="output: dtype",
     attrs={"seed": "int = 0", "seed2": "int = 0", "dtype": FLOATING, "T": INDEX},
-    shape=from_input(0),
+    shape=drawn_shape,
     static_inputs=("shape",),
     random_blocks=blocks_of_elements,
     stateful=True,
@@ -216,7 +232,7 @@ TRUNCATED_NORMAL = register_op(
     inputs="shape: T",
     outputs="output: dtype",
     attrs={"seed": "int = 0", "seed2": "int = 0", "dtype": FLOATING, "T": INDEX},
-    shape=from_input(0),
+    shape=drawn_shape,
     static_inputs=("shape",),
     random_blocks=blocks_of_elements,
     stateful=True,

@@ -18,7 +18,7 @@ from evergraph.ops import array_shape, array_slice
 from evergraph.ops.math_statistics import reduce_all
 from evergraph.ops.random import BLOCKS_PER_ELEMENT, random_uniform
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import unchanged, with_rank
+from evergraph.registry.shape_functions import size_of_input, unchanged, with_rank
 from evergraph.registry.shape_inference import ShapeContext
 
 
@@ -26,17 +26,16 @@ def multinomial_shape(c: ShapeContext) -> TensorShape:
     """[batch, num_samples] for logits [batch, classes]."""
     rows = with_rank(c.inputs[0], 2).as_list()[0]
     with_rank(c.inputs[1], 0)
-    samples = c.constant(1)
-    if samples is not None and samples < 0:
-        raise ValueError(
-            f"Dimension size, given by scalar input 1, must be non-negative but is {int(samples)}"
-        )
-    return TensorShape([rows, None if samples is None else int(samples)])
+    return TensorShape([rows, size_of_input(c, 1)])
 
 
 def _multinomial_blocks(shapes: Any, attrs: dict[str, Any]) -> int:
     rows, samples = shapes[0]
     return int(BLOCKS_PER_ELEMENT * rows * 2 * 4 * math.ceil(samples / 4))
+
+
+def _text(shape: tuple[int, ...]) -> str:
+    return f"[{','.join(map(str, shape))}]"
 
 
 def sampled_classes(
@@ -50,7 +49,12 @@ def sampled_classes(
     xp.check(
         len(shape) == 2,
         "InvalidArgumentError",
-        f"logits should be a matrix, got shape [{','.join(map(str, shape))}]",
+        f"logits should be a matrix, got shape {_text(shape)}",
+    )
+    xp.check(
+        np.ndim(num_samples) == 0,
+        "InvalidArgumentError",
+        f"num_samples should be a scalar, got shape {_text(np.shape(num_samples))}",
     )
     samples = int(num_samples)
     xp.check(

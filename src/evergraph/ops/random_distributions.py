@@ -17,10 +17,15 @@ from evergraph.graph.scopes import control_dependencies, get_seed, name_scope
 from evergraph.ops import array_concat, array_shape, fills, sequences
 from evergraph.ops.math_elementwise import maximum
 from evergraph.ops.math_reduction import reduce_sum
-from evergraph.ops.random import blocks_of_elements, checked_shape, shape_tensor
+from evergraph.ops.random import (
+    blocks_of_elements,
+    checked_shape,
+    drawn_shape,
+    shape_tensor,
+)
 from evergraph.ops.type_lists import HALF_TO_DOUBLE, POISSON_TYPES, SINGLE_OR_DOUBLE
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import broadcast, from_input
+from evergraph.registry.shape_functions import broadcast
 from evergraph.registry.shape_inference import ShapeContext
 
 
@@ -46,16 +51,21 @@ def _random_gamma(xp: Namespace, shape: np.ndarray, alpha: np.ndarray, *, stream
     return xp.philox_gamma(stream, checked_shape(xp, shape), alpha)
 
 
+def add_leading_unit_dimensions(x: Any, num_dimensions: Any) -> Tensor:
+    """`x` with so many axes of size 1 in front."""
+    ones = fills.ones([num_dimensions], dtype=dtypes.int32)
+    shape = array_concat.concat([ones, array_shape.shape(x)], axis=0)
+    result: Tensor = array_shape.reshape(x, shape)
+    return result
+
+
 @RANDOM_GAMMA.gradient
 def _random_gamma_gradient(op: Operation, d_output: Tensor) -> tuple[None, Tensor]:
     shape, alpha = op.inputs
     samples = op.outputs[0]
     with control_dependencies([d_output]):
         rank = array_shape.shape(shape)[0]
-        ones = fills.ones([rank], dtype=dtypes.int32)
-        alpha_shape = array_concat.concat([ones, array_shape.shape(alpha)], axis=0)
-        alpha = array_shape.reshape(alpha, alpha_shape)
-        partial = RANDOM_GAMMA_GRAD(alpha, samples)
+        partial = RANDOM_GAMMA_GRAD(add_leading_unit_dimensions(alpha, rank), samples)
         return None, reduce_sum(d_output * partial, axis=sequences.range(rank))
 
 
@@ -200,8 +210,8 @@ PARAMETERIZED_TRUNCATED_NORMAL = register_op(
     inputs="shape: T, means: dtype, stdevs: dtype, minvals: dtype, maxvals: dtype",
     outputs="output: dtype",
     attrs={"seed": "int = 0", "seed2": "int = 0", "dtype": FLOATING, "T": INDEX},
-    shape=from_input(0),
-    static_inputs=("shape",),
+    shape=drawn_shape,
+    host_only=True,
     random_blocks=blocks_of_elements,
     stateful=True,
 ).no_gradient()
@@ -219,31 +229,57 @@ def _parameterized_truncated_normal(
     dtype: DType,
     stream: Any,
 ) -> Array:
-    """The distribution function inverted, in float64.
+    """Normal numbers by rejection.
 
-    Differs from TensorFlow: its distribution, but not the numbers of its rejection loop.
+    Differs from TensorFlow: its distribution, but not its numbers.
     """
     sizes = checked_shape(xp, shape)
     xp.check(len(sizes) > 0, "InvalidArgumentError", "Shape tensor must not be empty, got []")
+    count, rows = math.prod(sizes), sizes[0]
     columns = []
     for values in (means, stdevs, minvals, maxvals):
-        wide = xp.cast(values, np.float64)
-        is_scalar = len(xp.shape(values)) == 0 or xp.shape(values)[0] == 1
-        columns.append(xp.reshape(wide, (1 if is_scalar else sizes[0],) + (1,) * (len(sizes) - 1)))
+        each = np.broadcast_to(np.ravel(values).astype(np.float64), (rows,))
+        columns.append(np.repeat(each, count // rows if rows else 0))
     mean, deviation, low, high = columns
-    xp.check(xp.greater(deviation, 0.0), "InvalidArgumentError", "Invalid parameters")
-    xp.check(xp.less(low, high), "InvalidArgumentError", "Invalid parameters")
+    xp.check(
+        bool((deviation > 0.0).all() and (low < high).all()),
+        "InvalidArgumentError",
+        "Invalid parameters",
+    )
+    scaled = _truncated_normal(xp, stream, (low - mean) / deviation, (high - mean) / deviation)
+    values = np.clip(mean + deviation * scaled, low, high)
+    return xp.cast(values.reshape(sizes), dtype.as_numpy_dtype)
 
-    def below(bound: Array) -> Array:
-        scaled = xp.true_divide(xp.subtract(bound, mean), xp.multiply(deviation, math.sqrt(2.0)))
-        return xp.erf(scaled)
 
-    drawn = xp.philox_uniform(stream, sizes, dtypes.float64)
-    start, limit = below(low), below(high)
-    place = xp.add(start, xp.multiply(drawn, xp.subtract(limit, start)))
-    scaled = xp.multiply(xp.erfinv(place), math.sqrt(2.0))
-    value = xp.add(mean, xp.multiply(deviation, scaled))
-    return xp.cast(xp.minimum(xp.maximum(value, low), high), dtype.as_numpy_dtype)
+@np.errstate(all="ignore")
+def _truncated_normal(xp: Namespace, stream: Any, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Standard normal numbers in [low, high], one for each pair of bounds.
+
+    In a tail by Robert's exponential proposals (1995), in a narrow range by uniform ones, else by
+    normal ones.
+    """
+    is_mirrored = high <= 0.0
+    low, high = np.where(is_mirrored, -high, low), np.where(is_mirrored, -low, high)
+    is_tail, is_narrow = low > 0.0, high - low < math.sqrt(2.0 * math.pi)
+    rate = (low + np.sqrt(low * low + 4.0)) / 2.0
+    result = np.zeros(low.size)
+    waiting = np.arange(low.size)
+    position = stream.position
+    while waiting.size:
+        part = stream._replace(position=position)
+        u, v = xp.philox_uniform(part, (2, waiting.size), dtypes.float64)
+        position = position + np.uint64(waiting.size)
+        a, b, r = low[waiting], high[waiting], rate[waiting]
+        exponential = a - np.log1p(u * np.expm1(-r * (b - a))) / r
+        flat = a + u * (b - a)
+        normal = np.sqrt(-2.0 * np.log1p(-u)) * np.cos(2.0 * math.pi * v)
+        tail, narrow = is_tail[waiting], is_narrow[waiting]
+        x = np.where(tail, exponential, np.where(narrow, flat, normal))
+        limit = np.where(tail, np.exp(-((x - r) ** 2) / 2.0), np.exp(-x * x / 2.0))
+        is_kept = np.where(tail | narrow, v <= limit, (a <= x) & (x <= b))
+        result[waiting[is_kept]] = x[is_kept]
+        waiting = waiting[~is_kept]
+    return np.where(is_mirrored, -result, result)
 
 
 def parameterized_truncated_normal(

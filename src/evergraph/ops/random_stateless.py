@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import name_scope
 from evergraph.ops.math_elementwise import add
-from evergraph.ops.random import check_bounds, checked_shape, shape_tensor
+from evergraph.ops.random import check_bounds, checked_shape, drawn_shape, shape_tensor
 from evergraph.ops.random_choice import multinomial_shape, sampled_classes
 from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import with_rank
@@ -36,7 +37,9 @@ def _seeded_shape(c: ShapeContext) -> TensorShape:
         size = with_rank(c.inputs[1], 1).as_list()[0]
         if size not in (None, 2):
             raise ValueError(f"Dimension must be 2 but is {size}")
-    return c.constant_as_shape(0)
+    for bound in c.inputs[2:]:
+        with_rank(bound, 0)
+    return drawn_shape(c)
 
 
 STATELESS_RANDOM_UNIFORM = register_op(
@@ -76,7 +79,7 @@ def _stateless_random_uniform_int(
     xp: Namespace, shape: np.ndarray, seed: Array, minval: Array, maxval: Array
 ) -> Array:
     sizes = checked_shape(xp, shape)
-    check_bounds(xp, minval, maxval)
+    check_bounds(xp, minval, maxval, math.prod(sizes))
     return xp.philox_integers(_stream(xp, seed), sizes, minval, maxval)
 
 

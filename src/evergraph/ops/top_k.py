@@ -17,7 +17,12 @@ from evergraph.ops.cast import cast
 from evergraph.ops.math_comparison import equal
 from evergraph.ops.math_reduction import reduce_prod, reduce_sum
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import merge_dims, with_rank, with_rank_at_least
+from evergraph.registry.shape_functions import (
+    merge_dims,
+    size_of_input,
+    with_rank,
+    with_rank_at_least,
+)
 from evergraph.registry.shape_inference import ShapeContext
 
 
@@ -44,13 +49,7 @@ def _top_k_shape(c: ShapeContext) -> list[TensorShape]:
 
 
 def _top_k_v2_shape(c: ShapeContext) -> list[TensorShape]:
-    with_rank(c.inputs[1], 0)
-    k = c.constant(1)
-    if k is not None and k < 0:
-        raise ValueError(
-            f"Dimension size, given by scalar input 1, must be non-negative but is {int(k)}"
-        )
-    return _top_k_shapes(c, None if k is None else int(k))
+    return _top_k_shapes(c, size_of_input(c, 1))
 
 
 def _largest(xp: Namespace, values: Array, k: int) -> list[Array]:
@@ -225,17 +224,12 @@ def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) ->
 
 def _nth_element_shape(c: ShapeContext) -> TensorShape:
     shape = with_rank_at_least(c.inputs[0], 1)
-    with_rank(c.inputs[1], 0)
-    n = c.constant(1)
-    if n is not None and n < 0:
-        raise ValueError(
-            f"Dimension size, given by scalar input 1, must be non-negative but is {int(n)}"
-        )
+    n = size_of_input(c, 1)
     if shape.ndims is None:
         return shape
     *outer, size = shape.as_list()
     if n is not None and size is not None and size <= n:
-        raise ValueError(f"Input must have last dimension > n = {int(n)} but is {size}")
+        raise ValueError(f"Input must have last dimension > n = {n} but is {size}")
     return TensorShape(outer)
 
 

@@ -196,3 +196,21 @@ def dims_of(shape: TensorShape) -> list[int | None]:
 def concat_dims(*parts: Sequence[Any]) -> TensorShape:
     """A shape from lists of sizes, one after another."""
     return TensorShape([d.value if isinstance(d, Dimension) else d for part in parts for d in part])
+
+
+def size_of_input(c: ShapeContext, index: int) -> int | None:
+    """The size that scalar input `index` holds, or None when it isn't known.
+
+    Raises:
+        ValueError: it is no scalar, or negative.
+    """
+    rank = c.inputs[index].ndims
+    if rank not in (None, 0):
+        raise ValueError(f"Input must be scalar but has rank {rank}")
+    size = c.constant(index)
+    if size is not None and size < 0:
+        raise ValueError(
+            f"Dimension size, given by scalar input {index}, must be non-negative but is "
+            f"{int(size)}"
+        )
+    return None if size is None else int(size)
