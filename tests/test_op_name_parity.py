@@ -61,6 +61,22 @@ def test_nodes_are_those_of_tensorflow(net):
     assert len(got) == len(want)
 
 
+@pytest.mark.parametrize("net", NETS)
+def test_graph_def_is_that_of_tensorflow(net):
+    from google.protobuf import text_format
+
+    import evergraph as tf
+
+    with tf.Graph().as_default() as graph, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        builder(net)(tf)
+    want = tf.GraphDef()
+    with gzip.open(FOLDER / f"{net}_tf115.pbtxt.gz", "rt", encoding="utf-8") as stream:
+        text_format.Parse(stream.read(), want)
+    for mine, theirs in zip(graph.as_graph_def().node, want.node, strict=True):
+        assert mine == theirs  # attrs and devices too
+
+
 @pytest.fixture(scope="module")
 def seeded():
     """The recorded case of a net whose seeds follow from the graph's, and its arrays."""
