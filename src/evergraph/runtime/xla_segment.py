@@ -123,15 +123,33 @@ def _run_cond(unit: CondUnit, env: dict[int, Any]) -> None:
             with collect_checks() as checks:
                 inner = side(taken, dict(env))
             ok = all_ok(checks) if checks else np.True_
+            made[taken] = {slot: inner[slot] for slot in slots if inner.get(slot) is not None}
             return [inner.get(slot) for slot in slots], ok
 
         return run
 
+    made: dict[bool, dict[int, Any]] = {}
     on_true, on_false = branch(True), branch(False)
     shapes = _branch_shapes(on_true, on_false)
+    settled = _settled(slots, made)
+    env.update(settled)
+    shapes = [s for slot, s in zip(slots, shapes, strict=True) if slot not in settled]
+    slots = [slot for slot in slots if slot not in settled]
     results, ok = jax.lax.cond(pred, _filled(on_true, shapes), _filled(on_false, shapes))
     env.update(zip(slots, results, strict=True))
     jax_backend.check(ok, "InvalidArgumentError", "a check on a branch failed")
+
+
+def _settled(slots: Sequence[int], made: dict[bool, dict[int, Any]]) -> dict[int, Any]:
+    """The outputs that are known while tracing: sizes must stay so for what takes them later."""
+    found: dict[int, Any] = {}
+    for slot in slots:
+        values = [results[slot] for results in made.values() if slot in results]
+        if all(isinstance(v, np.ndarray | np.generic) for v in values) and all(
+            v.dtype == values[0].dtype and np.array_equal(v, values[0]) for v in values
+        ):
+            found[slot] = values[0]
+    return found
 
 
 def _branch_shapes(*branches: Callable[[], Any]) -> list[Any]:
