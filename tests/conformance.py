@@ -323,9 +323,24 @@ def _variable(value: Variable, is_ref: bool) -> tuple[Tensor, Operation, Tensor]
     return handle, assign, get_op_def("ReadVariableOp")(handle, dtype=dtype)
 
 
-def fed(case: Case) -> list[str]:
-    """The `hows` that tell nothing before the run."""
+# Inputs whose shapes TensorFlow must know to build the op; None: all of them.
+KNOWN_SHAPES: dict[str, tuple[int, ...] | None] = {
+    "BatchToSpaceND": (1,),
+    "ParallelConcat": None,
+    "SpaceToBatchND": (1,),
+}
+
+
+def unknown(case: Case) -> list[str]:
+    """The `hows` that tell nothing at all."""
     return ["rank"] * len(case.flat_inputs)
+
+
+def fed(case: Case) -> list[str]:
+    """The `hows` that tell nothing before the run, or as little as the op can be built with."""
+    known = KNOWN_SHAPES.get(case.op_type, ())
+    places = range(len(case.flat_inputs))
+    return ["value" if known is None or k in known else "rank" for k in places]
 
 
 def constants(case: Case) -> list[str]:

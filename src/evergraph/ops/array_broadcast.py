@@ -30,10 +30,16 @@ def _broadcast_to_shape(c: ShapeContext) -> TensorShape:
     wanted = c.constant_as_shape(1)
     if wanted.sizes is None or source.sizes is None:
         return wanted
-    for have, want in zip(reversed(source.sizes), reversed(wanted.sizes), strict=False):
-        if have is not None and want is not None and have not in (1, want):
+    sizes = list(wanted.sizes)
+    for i in range(1, min(len(source.sizes), len(sizes)) + 1):
+        have, want = source.sizes[-i], sizes[-i]
+        if have is None:
+            continue
+        if want is not None and have not in (1, want):
             raise ValueError(f"Dimensions must be equal, but are {have} and {want}")
-    return wanted
+        if have > 1:
+            sizes[-i] = have
+    return TensorShape(sizes)
 
 
 BROADCAST_TO = register_op(

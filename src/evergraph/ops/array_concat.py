@@ -24,7 +24,7 @@ from evergraph.ops.constants import constant, constant_value, is_constant
 from evergraph.ops.fills import fill
 from evergraph.ops.identity import identity
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import merge
+from evergraph.registry.shape_functions import merge, with_rank
 from evergraph.registry.shape_inference import ShapeContext
 
 # A gradient of more parts than this is cut by one Split, else by one Slice for each part.
@@ -269,7 +269,9 @@ def concat(values: Any, axis: Any, name: str | None = "concat") -> Tensor:
 
 
 def _concat_offset_shape(c: ShapeContext) -> list[TensorShape]:
-    return [shape.with_rank(1) for shape in c.inputs[1:]]
+    for shape in c.inputs[1:]:
+        with_rank(shape, 1)
+    return list(c.inputs[1:])
 
 
 CONCAT_OFFSET = register_op(
@@ -396,10 +398,12 @@ def _split_v_shape(c: ShapeContext) -> list[TensorShape]:
     sizes, axis = c.constant(1), _axis_value(c, 2)
     if c.inputs[1].ndims not in (None, 1):
         raise ValueError(f"Shape must be rank 1 but is rank {c.inputs[1].ndims}")
-    if axis is None:
-        return [TensorShape(None if shape.ndims is None else [None] * shape.ndims)] * count
     if shape.ndims is None:
         return [shape] * count
+    if axis is None:
+        if sizes is None:
+            return [TensorShape([None] * shape.ndims)] * count
+        axis = -1  # what TensorFlow 1.15 takes an unknown axis for
     dims = _checked_dims(shape, axis)
     if sizes is None:
         dims[axis] = None

@@ -79,7 +79,7 @@ def _gather_v2_shape(c: ShapeContext) -> TensorShape:
     if known is None:
         if params.ndims is None or indices.ndims is None:
             return TensorShape(None)
-        return TensorShape([None] * (params.ndims + indices.ndims - 1 - batch_dims))
+        return TensorShape([None] * (params.ndims + indices.ndims - 1))
     axis = int(known)
     least = axis + 1 if axis >= 0 else -axis
     with_rank_at_least(params, least)

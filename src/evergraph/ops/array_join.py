@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from evergraph.core.errors import InvalidArgumentError
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.conversion import convert_to_tensor
@@ -126,7 +127,18 @@ UNPACK = register_op(
 
 @UNPACK.kernel
 def _unpack(xp: Namespace, value: Array, *, num: int, axis: int) -> list[Array]:
-    before = (slice(None),) * (axis % value.ndim)
+    sizes = xp.shape(value)
+    if not -len(sizes) <= axis < len(sizes):
+        raise InvalidArgumentError(
+            None, None, f"axis = {axis} not in [{-len(sizes)}, {len(sizes)})"
+        )
+    if sizes[axis] != num:
+        raise InvalidArgumentError(
+            None,
+            None,
+            f"Input shape axis {axis} must equal {num}, got shape [{','.join(map(str, sizes))}]",
+        )
+    before = (slice(None),) * (axis % len(sizes))
     return [value[(*before, i)] for i in range(num)]
 
 
@@ -171,6 +183,8 @@ def _parallel_concat_shape(c: ShapeContext) -> TensorShape:
     shape: TensorShape = c.attr("shape")
     if not shape.is_fully_defined():
         raise ValueError("shape attr must be fully defined.")
+    if not all(one.is_fully_defined() for one in c.inputs):
+        raise ValueError("All input shapes must be fully defined.")
     first = merged(c)[0]
     if first.ndims is not None and (first.ndims == 0 or first.as_list()[0] != 1):
         raise ValueError(
@@ -178,6 +192,7 @@ def _parallel_concat_shape(c: ShapeContext) -> TensorShape:
             if first.ndims
             else "Rank of shape must be at least 1."
         )
+    merge(first, TensorShape([1, *shape.as_list()[1:]]))
     return shape
 
 

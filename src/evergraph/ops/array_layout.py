@@ -23,7 +23,7 @@ from evergraph.ops.cast import cast
 from evergraph.ops.sequences import RANGE
 from evergraph.ops.sequences import range as range_of
 from evergraph.registry.op_def import get_op_def, register_op
-from evergraph.registry.shape_functions import with_rank
+from evergraph.registry.shape_functions import merge, with_rank
 from evergraph.registry.shape_inference import ShapeContext
 
 
@@ -36,6 +36,8 @@ def _transpose_shape(c: ShapeContext) -> TensorShape:
     length = perm_shape.num_elements()
     if length is not None and length != count:
         raise ValueError(f"Dimension must be {count} but is {length}")
+    if source.ndims is None and count < 2:
+        return source  # a scalar's permutation may have an element, says TensorFlow
     perm = c.constant(1)
     if perm is None:
         return TensorShape([None] * count)
@@ -445,6 +447,7 @@ def _roll_shape(c: ShapeContext) -> TensorShape:
     for i in (1, 2):
         if c.inputs[i].ndims not in (None, 0, 1):
             raise ValueError(f"Shape must be at most rank 1 but is rank {c.inputs[i].ndims}")
+    merge(c.inputs[1], c.inputs[2])
     return c.inputs[0]
 
 
@@ -501,12 +504,12 @@ def _tile_shape(c: ShapeContext) -> TensorShape:
     if length is not None and length != count:
         raise ValueError(f"Shape must be rank {count} but is rank {length}")
     counts = c.constant_as_shape(1)
-    if counts.sizes is None or source.sizes is None:
-        return TensorShape([None] * count)
+    have = source.sizes if source.sizes is not None else (None,) * count
+    times = counts.sizes if counts.sizes is not None else (None,) * count
     return TensorShape(
         [
             0 if 0 in (d, m) else None if None in (d, m) else d * m  # type: ignore[operator]  # both known
-            for d, m in zip(source.sizes, counts.sizes, strict=True)
+            for d, m in zip(have, times, strict=True)
         ]
     )
 

@@ -160,6 +160,8 @@ def _mirror_pad_gradient(op: Operation, d_output: Tensor) -> list[Tensor | None]
 
 def _mirror_pad_grad_shape(c: ShapeContext) -> TensorShape:
     count, paddings = _paddings(c)
+    if with_rank(c.inputs[1], 2).as_list()[0] is None:
+        return TensorShape(None)  # it is the rows of `paddings` that TensorFlow counts
     if paddings is None or c.inputs[0].sizes is None:
         return TensorShape(None if count is None else [None] * count)
     taken = paddings.sum(axis=1).tolist() if count else []

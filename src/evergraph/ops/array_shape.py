@@ -274,6 +274,8 @@ def _reshape_shape(c: ShapeContext) -> TensorShape:
         return wanted
     known = math.prod(s for s in sizes if s is not None)
     count = math.prod(s for s in source.sizes if s is not None)
+    if count == 0:
+        open_source = []  # nothing, whatever the unknown size is
     if not open_source and not open_sizes and known != count:
         raise ValueError(
             f"Cannot reshape a tensor with {count} elements to shape {_bracketed(sizes)} "
@@ -295,6 +297,9 @@ def _divided(whole: int, parts: int) -> int:
 def _wanted_shape(c: ShapeContext) -> TensorShape:
     if c.inputs[1].ndims not in (None, 1):
         raise ValueError(f"Shape must be rank 1 but is rank {c.inputs[1].ndims}")
+    for size in c.partial(1) or ():
+        if size is not None and size < -1:
+            raise ValueError(f"Invalid value in tensor used for shape: {size}")
     return c.constant_as_shape(1)
 
 
@@ -376,9 +381,7 @@ def _expand_dims_shape(c: ShapeContext) -> TensorShape:
     source, dim = c.inputs[0], c.constant(1)
     if c.inputs[1].num_elements() not in (None, 1):
         raise ValueError("'dim' input must be a tensor with a single value")
-    if dim is None:
-        return TensorShape(None if source.ndims is None else [None] * (source.ndims + 1))
-    if source.ndims is None:
+    if dim is None or source.ndims is None:
         return TensorShape(None)
     axis = _expanded_axis(int(np.ravel(dim)[0]), source.ndims)
     if axis is None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from evergraph.core import dtypes
 from evergraph.core.typing import Array, Namespace
+from evergraph.core.errors import InvalidArgumentError
 from evergraph.graph.conversion import convert_n_to_tensor, convert_to_tensor
 from evergraph.graph.operation import Operation
 from evergraph.graph.scopes import name_scope
@@ -94,6 +95,9 @@ def _assert(xp: Namespace, condition: Array, data: tuple[Array, ...], *, summari
         parts = " ".join(f"[{summarize_value(value, summarize)}]" for value in data)
         return f"assertion failed: {parts}"
 
+    if xp.shape(condition):
+        sizes = ",".join(map(str, xp.shape(condition)))
+        raise InvalidArgumentError(None, None, f"In[0] should be a scalar: [{sizes}]")
     xp.check(condition, "InvalidArgumentError", message)
 
 

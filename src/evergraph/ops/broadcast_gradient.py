@@ -16,10 +16,13 @@ from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import get_default_graph
 from evergraph.ops import array_shape
 from evergraph.registry.op_def import register_op
+from evergraph.registry.shape_functions import with_rank
 from evergraph.registry.shape_inference import ShapeContext
 
 
 def _vectors(c: ShapeContext) -> list[TensorShape]:
+    for shape in c.inputs:
+        with_rank(shape, 1)
     return [TensorShape([None])] * 2
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from evergraph.core import dtypes
-from evergraph.core.errors import InvalidArgumentError
+from evergraph.core.errors import InvalidArgumentError, UnimplementedError
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.composite import SparseTensor
@@ -64,8 +64,8 @@ def _patches_shape(c: ShapeContext, rates: Sequence[int]) -> TensorShape:
     ]
     volume = int(np.prod(ksizes[1:-1]))
     depth = None if dims[-1] is None else dims[-1] * volume
-    if rank == 5 and None in counts:
-        # As TensorFlow 1.15 has it, a dimension short.
+    if None in counts:
+        # Whatever the others are; and for volumes a dimension short, as TensorFlow 1.15 has it.
         return TensorShape([dims[0], None, None, depth])
     return TensorShape([dims[0], *counts, depth])
 
@@ -80,11 +80,12 @@ def _patches(
 ) -> Array:
     """All shifts of the padded input, one for each place of the window, joined in the depth."""
     sizes = [int(s) for s in xp.shape(x)]
+    if len(sizes) != len(ksizes):
+        found = ",".join(map(str, sizes))
+        raise InvalidArgumentError(None, None, f"input must be {len(ksizes)}-dimensional[{found}]")
     for word, values in (("ksizes", ksizes), ("strides", strides), ("rates", rates)):
         if values[0] != 1 or values[-1] != 1:
-            raise InvalidArgumentError(
-                None, None, f"The {word} in the batch and depth dimensions must be 1"
-            )
+            raise UnimplementedError(None, None, f"Only support {word} across space.")
     inner = range(1, len(sizes) - 1)
     windows = [_window(sizes[i], ksizes[i], strides[i], rates[i], padding) for i in inner]
     x = xp.pad(x, [(0, 0), *((before, after) for _, before, after in windows), (0, 0)])

@@ -21,7 +21,8 @@ from evergraph.registry.shape_inference import ShapeContext
 
 def _bound_shape(c: ShapeContext) -> TensorShape:
     with_rank(c.inputs[0], 2)
-    return with_rank(c.inputs[1], 2)
+    with_rank(c.inputs[1], 2)
+    return c.inputs[1]
 
 
 def _bound(name: str, side: str) -> OpDef:
@@ -85,8 +86,8 @@ def _unravel_shape(c: ShapeContext) -> TensorShape:
     indices, dims = c.inputs
     if indices.ndims is not None and indices.ndims > 1:
         raise ValueError(f"Shape must be at most rank 1 but is rank {indices.ndims}")
-    with_rank(dims, 1)
-    if indices.ndims is None or dims.ndims is None:
+    dims = with_rank(dims, 1)
+    if indices.ndims is None:
         return TensorShape(None)
     if indices.ndims == 0:
         return dims
@@ -142,10 +143,21 @@ def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Tensor:
     return result
 
 
+_SPARSE_PARTS = ("indices", "values", "shape")
+_EDIT_DISTANCE_RANKS = (2, 1, 1, 2, 1, 1)
+
+
 def _edit_distance_shape(c: ShapeContext) -> TensorShape:
+    for shape, rank in zip(c.inputs, _EDIT_DISTANCE_RANKS, strict=True):
+        with_rank(shape, rank)
     hypothesis, truth = c.constant(2), c.constant(5)
     if hypothesis is None or truth is None:
         return TensorShape(None)
+    if len(hypothesis) != len(truth):
+        raise ValueError(
+            f"Num elements of hypothesis_shape does not match truth_shape: {len(hypothesis)} vs. "
+            f"{len(truth)}"
+        )
     pairs = zip(hypothesis.tolist()[:-1], truth.tolist()[:-1], strict=True)
     return TensorShape([max(a, b) for a, b in pairs])
 
@@ -173,6 +185,23 @@ def _edit_distance(
     *,
     normalize: bool,
 ) -> Array:
+    given = [hypothesis_indices, hypothesis_values, hypothesis_shape]
+    given += [truth_indices, truth_values, truth_shape]
+    words = [f"{side}_{part}" for side in ("hypothesis", "truth") for part in _SPARSE_PARTS]
+    for word, value, rank in zip(words, given, _EDIT_DISTANCE_RANKS, strict=True):
+        if np.ndim(value) != rank:
+            kind = "matrix" if rank == 2 else "vector"
+            sizes = ",".join(map(str, np.shape(value)))
+            raise InvalidArgumentError(
+                None, None, f"{word} should be a {kind}, but got shape: [{sizes}]"
+            )
+    if len(hypothesis_shape) != len(truth_shape):
+        raise InvalidArgumentError(
+            None,
+            None,
+            "Expected truth and hypothesis to have matching ranks, but their shapes are: "
+            f"[{len(truth_shape)}] and [{len(hypothesis_shape)}]",
+        )
     sizes = np.maximum(hypothesis_shape[:-1], truth_shape[:-1])
     hypotheses = _sequences(hypothesis_indices, hypothesis_values)
     truths = _sequences(truth_indices, truth_values)

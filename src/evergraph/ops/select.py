@@ -36,6 +36,8 @@ WHERE = register_op(
 
 @WHERE.kernel
 def _where(xp: Namespace, x: Array) -> Array:
+    if len(xp.shape(x)) == 0:
+        raise InvalidArgumentError(None, None, "WhereOp : Unhandled input dimensions: 0")
     return xp.nonzero(x)
 
 

@@ -229,6 +229,10 @@ def _one_hot(
         )
     if int(depth) < 0:
         raise InvalidArgumentError(None, None, f"depth must be non-negative, got: {int(depth)}")
+    for word, value in (("on_value", on_value), ("off_value", off_value)):
+        if xp.shape(value):
+            sizes = ",".join(map(str, xp.shape(value)))
+            raise InvalidArgumentError(None, None, f"{word} must be a scalar, but got: [{sizes}]")
     return xp.one_hot(indices, int(depth), on_value, off_value, axis)
 
 

@@ -86,23 +86,24 @@ def _batch_to_blocks(
     return TensorShape(dims)
 
 
-def _nd_arguments(c: ShapeContext) -> tuple[int, list[int] | None, np.ndarray | None] | None:
-    """Number of block dimensions, block shape, paddings; None when the number isn't known."""
-    count = with_rank(c.inputs[1], 1).num_elements()
+def _nd_arguments(c: ShapeContext) -> tuple[int, list[int] | None, np.ndarray | None]:
+    """Number of block dimensions, block shape, paddings."""
+    if c.inputs[1].ndims != 1:
+        raise ValueError("block_shape must have rank 1.")
+    count = c.inputs[1].num_elements()
     if count is None:
-        return None
+        raise ValueError("block_shape must have known size.")
     rows, pair = with_rank(c.inputs[2], 2).as_list()
     if rows not in (None, count) or pair not in (None, 2):
         raise ValueError(f"Shape must be [{count},2] but is {c.inputs[2]}")
     block = c.constant(1)
+    if count == 0:
+        return 0, [], None
     return count, None if block is None else block.tolist(), c.constant(2)
 
 
 def _space_to_batch_nd_shape(c: ShapeContext) -> TensorShape:
-    found = _nd_arguments(c)
-    if found is None:
-        return TensorShape(None)
-    count, block, paddings = found
+    count, block, paddings = _nd_arguments(c)
     return _blocks_to_batch(c.inputs[0], block, paddings, count)
 
 
@@ -198,10 +199,7 @@ def space_to_batch_nd(
 
 
 def _batch_to_space_nd_shape(c: ShapeContext) -> TensorShape:
-    found = _nd_arguments(c)
-    if found is None:
-        return TensorShape(None)
-    count, block, crops = found
+    count, block, crops = _nd_arguments(c)
     return _batch_to_blocks(c.inputs[0], block, crops, count)
 
 

@@ -469,7 +469,7 @@ def _spread(xp: Namespace, dy: Array, dim: int, cut: Cut, size: int) -> Array:
 def _padded(xp: Namespace, x: Array, dim: int, before: int, after: int) -> Array:
     widths = [(0, 0)] * len(xp.shape(x))
     widths[dim] = (before, after)
-    return xp.pad(x, widths)
+    return xp.pad(x, widths, b"" if x.dtype == object else 0)
 
 
 @STRIDED_SLICE_GRAD.gradient

@@ -22,8 +22,8 @@ _OUT_IDX = (INDEX, dtypes.int32)
 
 
 def _unique_shape(c: ShapeContext) -> list[TensorShape]:
-    source = with_rank(c.inputs[0], 1)
-    shapes = [TensorShape([None]), source, TensorShape([None])]
+    with_rank(c.inputs[0], 1)
+    shapes = [TensorShape([None]), c.inputs[0], TensorShape([None])]
     return shapes[: c.output_count]
 
 
@@ -157,12 +157,18 @@ def _along_axis(xp: Namespace, x: Array, axis: Array, out_idx: DType) -> list[Ar
     return [values, np.asarray(found, kind), counts.astype(kind)]
 
 
+def _list_diff_shape(c: ShapeContext) -> list[TensorShape]:
+    for shape in c.inputs:
+        with_rank(shape, 1)
+    return [TensorShape([None])] * 2
+
+
 LIST_DIFF = register_op(
     "ListDiff",
     inputs="x: T, y: T",
     outputs="out: T, idx: out_idx",
     attrs={"T": "type", "out_idx": _OUT_IDX},
-    shape=lambda c: [TensorShape([None])] * 2,
+    shape=_list_diff_shape,
     numpy_only=True,
 )
 

@@ -37,7 +37,7 @@ def gather(
     batch_dims = batch_dims + indices.ndim if batch_dims < 0 else batch_dims
     check_indices(indices, x.shape[axis], message)
     if batch_dims == 0:
-        return np.take(x, indices, axis)
+        return np.asarray(np.take(x, indices, axis), x.dtype)  # of strings an element is bytes
     # Batch axes to the front: they, then what lies between them and `axis`, then indices,
     # then the rest.
     between = axis - batch_dims
