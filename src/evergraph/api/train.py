@@ -24,6 +24,8 @@ from evergraph.training.checkpoint_state import get_checkpoint_state as get_chec
 from evergraph.training.checkpoint_state import latest_checkpoint as latest_checkpoint
 from evergraph.training.checkpoint_state import remove_checkpoint as remove_checkpoint
 from evergraph.training.checkpoint_state import update_checkpoint_state as update_checkpoint_state
+from evergraph.training.cluster import ClusterSpec as ClusterSpec
+from evergraph.training.cluster import Server as Server
 from evergraph.training.device_setter import replica_device_setter as replica_device_setter
 from evergraph.training.ftrl import FtrlOptimizer as FtrlOptimizer
 from evergraph.training.global_step import assert_global_step as assert_global_step

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evergraph.core import dtypes, shapes
 from evergraph.core.errors import OperatorNotAllowedInGraphError, explain
+from evergraph.core.identity import Reference
 from evergraph.core.source import UserFrame
 
 if TYPE_CHECKING:
@@ -158,12 +159,15 @@ class Tensor:
             )
         self._shape = self._shape.merge_with(asked)
 
-    @property
     def _shape_tuple(self) -> tuple[int | None, ...] | None:
         return None if self._shape.ndims is None else tuple(self._shape.as_list())
 
     def _rank(self) -> int | None:
         return self._shape.ndims
+
+    def experimental_ref(self) -> Any:
+        """What stands for this tensor in a set or as a key of a dict; `deref()` gives it back."""
+        return Reference(self)
 
     def consumers(self) -> list[Operation]:
         """The operations that take this tensor as an input, once per input, in order of creation."""

@@ -11,7 +11,12 @@ import numpy as np
 
 from evergraph.core import dtypes
 from evergraph.core.shapes import TensorShape
-from evergraph.graph.composite import IndexedSlices, SparseTensor, SparseTensorValue
+from evergraph.graph.composite import (
+    IndexedSlices,
+    IndexedSlicesValue,
+    SparseTensor,
+    SparseTensorValue,
+)
 from evergraph.graph.conversion import is_dense_tensor_like
 from evergraph.graph.operation import Tensor
 
@@ -297,6 +302,12 @@ class SparseTensorSpec(TypeSpec):
             return SparseTensorValue(*components)
         return SparseTensor(*components)
 
+    def _to_tensor_list(self, value: Any) -> list[Any]:
+        return self._to_components(value)
+
+    def _from_tensor_list(self, tensors: list[Any]) -> Any:
+        return self._from_components(tensors)
+
     @property
     def _flat_tensor_specs(self) -> list[TensorSpec]:
         # tf.data carries a SparseTensor as one variant.
@@ -343,6 +354,28 @@ class IndexedSlicesSpec(TypeSpec):
             self._dense_shape_dtype,
             self._indices_shape,
         )
+
+    @property
+    def _component_specs(self) -> tuple[TensorSpec, ...]:
+        values_shape = self._indices_shape.concatenate(self._shape[1:])
+        specs = [
+            TensorSpec(values_shape, self._values_dtype),
+            TensorSpec(self._indices_shape, self._indices_dtype),
+        ]
+        if self._dense_shape_dtype is not None:
+            specs.append(TensorSpec([self._shape.ndims], self._dense_shape_dtype))
+        return tuple(specs)
+
+    def _to_components(self, value: Any) -> tuple[Any, ...]:
+        if value.dense_shape is None:
+            return value.values, value.indices
+        return value.values, value.indices, value.dense_shape
+
+    def _from_components(self, components: Any) -> Any:
+        values, indices, dense_shape = (*components, None)[:3]
+        if all(isinstance(part, np.ndarray) for part in components):
+            return IndexedSlicesValue(values, indices, dense_shape)
+        return IndexedSlices(values, indices, dense_shape)
 
 
 def type_spec_from_value(value: Any) -> TypeSpec:

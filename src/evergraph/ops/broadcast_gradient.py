@@ -61,12 +61,12 @@ def are_equal_and_known(x: Tensor, y: Tensor, d_z: Any) -> bool:
     """Whether nothing was broadcast, as far as static shapes tell."""
     if not isinstance(d_z, Tensor):
         return False
-    shape = x._shape_tuple
+    shape = x._shape_tuple()
     return (
         shape is not None
         and None not in shape
-        and shape == y._shape_tuple
-        and shape == d_z._shape_tuple
+        and shape == y._shape_tuple()
+        and shape == d_z._shape_tuple()
     )
 
 
@@ -82,7 +82,7 @@ def smart_broadcast_args(x: Tensor, y: Tensor, d_z: Any) -> tuple[Side, Side]:
 
     Static shapes give tuples in place of tensors.
     """
-    x_shape, y_shape = x._shape_tuple, y._shape_tuple
+    x_shape, y_shape = x._shape_tuple(), y._shape_tuple()
     if not isinstance(d_z, Tensor):
         sx, sy, rx, ry = broadcast_args(x, y)
         return (sx, rx, True), (sy, ry, True)
@@ -97,7 +97,7 @@ def smart_broadcast_args(x: Tensor, y: Tensor, d_z: Any) -> tuple[Side, Side]:
         BROADCAST_GRADIENT_ARGS(*pair)
         known[pair] = broadcast_axes(*pair)
     x_axes, y_axes = known[pair]
-    d_shape = d_z._shape_tuple
+    d_shape = d_z._shape_tuple()
     return (pair[0], x_axes, pair[0] != d_shape), (pair[1], y_axes, pair[1] != d_shape)
 
 

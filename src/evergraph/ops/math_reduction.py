@@ -132,7 +132,7 @@ def _sum_gradient_of_input(op: Operation, d_output: Any) -> Tensor:
     from evergraph.ops.array_layout import tile
 
     (x, reduction_indices) = op.inputs
-    shape = x._shape_tuple
+    shape = x._shape_tuple()
     if shape is not None:
         axes = constant_value(reduction_indices)
         if axes is not None:

@@ -22,6 +22,10 @@ class PartialRun:
             graph.as_graph_element(f)
             for f in (fetches if isinstance(fetches, list | tuple) else [fetches])
         }
+        if not self._fetches:
+            raise InvalidArgumentError(
+                None, None, "Must specify at least one target to fetch or execute."
+            )
         self._feeds = {graph.as_graph_element(f, allow_operation=False) for f in feeds or ()}
         self._given: dict[Any, Any] = {}
         self._done: set[Any] = set()
@@ -33,12 +37,12 @@ class PartialRun:
             if tensor not in self._feeds:
                 raise InvalidArgumentError(
                     None,
-                    tensor.op,
+                    None,
                     f"The feed {tensor.name} was not specified in partial_run_setup.",
                 )
             if tensor in self._given:
                 raise InvalidArgumentError(
-                    None, tensor.op, f"The feed {tensor.name} had already been fed."
+                    None, None, f"The feed {tensor.name} has already been fed."
                 )
             self._given[tensor] = value
         wanted = list(fetches) if isinstance(fetches, list | tuple) else [fetches]
@@ -50,7 +54,7 @@ class PartialRun:
                 )
             if element in self._done:
                 raise InvalidArgumentError(
-                    None, None, f"The fetch {element.name} had already been fetched."
+                    None, None, f"The fetch {element.name} has already been fetched."
                 )
             self._done.add(element)
         results = self._session.run(wanted, dict(self._given))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from evergraph.core.dtypes import DType
+from evergraph.core.identity import Reference
 from evergraph.core.shapes import TensorShape
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import get_default_graph, get_default_session, init_scope
@@ -272,7 +273,7 @@ class Variable(metaclass=VariableMetaclass):
 
     def experimental_ref(self) -> Any:
         """Something hashable that stands for the variable; `deref()` gives it back."""
-        return VariableReference(self)
+        return Reference(self)
 
     # Assignments: each kind of variable has its own.
 
@@ -450,23 +451,6 @@ class VariableV1(Variable):
         shape: Any = None,
     ) -> None:
         raise NotImplementedError
-
-
-class VariableReference:
-    """A hashable stand-in for an object; equal to another of the same object."""
-
-    def __init__(self, wrapped: Any) -> None:
-        self._wrapped = wrapped
-
-    def deref(self) -> Any:
-        """The object."""
-        return self._wrapped
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, VariableReference) and self._wrapped is other._wrapped
-
-    def __hash__(self) -> int:
-        return id(self._wrapped)
 
 
 overload_operators(Variable)
