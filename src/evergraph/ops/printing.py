@@ -23,6 +23,7 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.ops.assertions import summarize_value, value_text
 from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import no_outputs, unchanged
+from evergraph.registry.shape_inference import ShapeContext
 
 PRINT = register_op(
     "Print",
@@ -99,6 +100,16 @@ def Print(
     return result
 
 
+def _format_shape(c: ShapeContext) -> TensorShape:
+    template, placeholder = c.attr("template"), c.attr("placeholder")
+    if template.count(placeholder) != len(c.inputs):
+        raise ValueError(
+            "num placeholders in template and num inputs must match: "
+            f"{template.count(placeholder)} vs. {len(c.inputs)}"
+        )
+    return TensorShape([])
+
+
 STRING_FORMAT = register_op(
     "StringFormat",
     inputs="inputs: T",
@@ -109,7 +120,7 @@ STRING_FORMAT = register_op(
         "placeholder": "string = '%s'",
         "summarize": "int = 3",
     },
-    shape=lambda c: TensorShape([]),
+    shape=_format_shape,
     host_only=True,
 )
 

@@ -25,7 +25,7 @@ from evergraph.ops.random import (
 )
 from evergraph.ops.type_lists import HALF_TO_DOUBLE, POISSON_TYPES, SINGLE_OR_DOUBLE
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import broadcast
+from evergraph.registry.shape_functions import broadcast, with_rank_at_most
 from evergraph.registry.shape_inference import ShapeContext
 
 
@@ -205,12 +205,18 @@ def random_poisson_v2(
         return result
 
 
+def _parameters_shape(c: ShapeContext) -> TensorShape:
+    for parameter in c.inputs[1:]:
+        with_rank_at_most(parameter, 1)
+    return drawn_shape(c)
+
+
 PARAMETERIZED_TRUNCATED_NORMAL = register_op(
     "ParameterizedTruncatedNormal",
     inputs="shape: T, means: dtype, stdevs: dtype, minvals: dtype, maxvals: dtype",
     outputs="output: dtype",
     attrs={"seed": "int = 0", "seed2": "int = 0", "dtype": FLOATING, "T": INDEX},
-    shape=drawn_shape,
+    shape=_parameters_shape,
     host_only=True,
     random_blocks=blocks_of_elements,
     stateful=True,
@@ -237,7 +243,19 @@ def _parameterized_truncated_normal(
     xp.check(len(sizes) > 0, "InvalidArgumentError", "Shape tensor must not be empty, got []")
     count, rows = math.prod(sizes), sizes[0]
     columns = []
-    for values in (means, stdevs, minvals, maxvals):
+    names = ("means", "stdevs", "minvals", "maxvals")
+    for name, values in zip(names, (means, stdevs, minvals, maxvals), strict=True):
+        got = f"got shape: [{','.join(map(str, np.shape(values)))}]"
+        xp.check(
+            np.ndim(values) <= 1,
+            "InvalidArgumentError",
+            f"Input {name} should be a scalar or vector, {got}",
+        )
+        xp.check(
+            np.size(values) in (1, rows),
+            "InvalidArgumentError",
+            f"Input {name} should have length 1 or shape[0], {got}",
+        )
         each = np.broadcast_to(np.ravel(values).astype(np.float64), (rows,))
         columns.append(np.repeat(each, count // rows if rows else 0))
     mean, deviation, low, high = columns

@@ -32,14 +32,23 @@ def _stream(xp: Namespace, seed: Array) -> Any:
     return xp.stateless_stream(seed)
 
 
-def _seeded_shape(c: ShapeContext) -> TensorShape:
-    if c.inputs[1].ndims is not None:
-        size = with_rank(c.inputs[1], 1).as_list()[0]
+def _check_seed(shape: TensorShape) -> None:
+    if shape.ndims is not None:
+        size = with_rank(shape, 1).as_list()[0]
         if size not in (None, 2):
             raise ValueError(f"Dimension must be 2 but is {size}")
+
+
+def _seeded_shape(c: ShapeContext) -> TensorShape:
+    _check_seed(c.inputs[1])
     for bound in c.inputs[2:]:
         with_rank(bound, 0)
     return drawn_shape(c)
+
+
+def _seeded_multinomial_shape(c: ShapeContext) -> TensorShape:
+    _check_seed(c.inputs[2])
+    return multinomial_shape(c)
 
 
 STATELESS_RANDOM_UNIFORM = register_op(
@@ -242,7 +251,7 @@ STATELESS_MULTINOMIAL = register_op(
         "Tseed": (INDEX, dtypes.int64),
         "output_dtype": (INDEX, dtypes.int64),
     },
-    shape=multinomial_shape,
+    shape=_seeded_multinomial_shape,
     static_inputs=("num_samples",),
 ).no_gradient()
 

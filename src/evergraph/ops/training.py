@@ -422,11 +422,21 @@ def _ftrl(
     return [var, new_accum, linear]
 
 
+def _ftrl_rows(xp: Namespace, states: States, g: Array, **scalars: Array) -> States:
+    """As `_ftrl`, but a `linear` that is no number shows in var too."""
+    var, accum, linear = _ftrl(xp, states, g, **scalars)
+    return [xp.where(xp.isnan(linear), linear, var), accum, linear]
+
+
 APPLY_FTRL, RESOURCE_APPLY_FTRL = register_update(
     "ApplyFtrl", "var accum linear", "grad lr l1 l2 lr_power", _ftrl
 )
 SPARSE_APPLY_FTRL, RESOURCE_SPARSE_APPLY_FTRL = register_update(
-    "SparseApplyFtrl", "var accum linear", "grad indices lr l1 l2 lr_power", _ftrl, is_sparse=True
+    "SparseApplyFtrl",
+    "var accum linear",
+    "grad indices lr l1 l2 lr_power",
+    _ftrl_rows,
+    is_sparse=True,
 )
 APPLY_FTRL_V2, RESOURCE_APPLY_FTRL_V2 = register_update(
     "ApplyFtrlV2", "var accum linear", "grad lr l1 l2 l2_shrinkage lr_power", _ftrl
@@ -435,7 +445,7 @@ SPARSE_APPLY_FTRL_V2, RESOURCE_SPARSE_APPLY_FTRL_V2 = register_update(
     "SparseApplyFtrlV2",
     "var accum linear",
     "grad indices lr l1 l2 l2_shrinkage lr_power",
-    _ftrl,
+    _ftrl_rows,
     is_sparse=True,
 )
 

@@ -14,7 +14,7 @@ from evergraph.core.dtypes import NUMERIC
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.registry.op_def import OpDef, register_op
-from evergraph.registry.shape_functions import merge, with_rank
+from evergraph.registry.shape_functions import merge, merge_dims, with_rank
 from evergraph.registry.shape_inference import ShapeContext
 
 # formula(xp, states, grad, scalars, **attrs) -> new states, in the order of the states.
@@ -99,7 +99,11 @@ def _shape_rule(state_count: int, input_names: list[str]) -> Callable[[ShapeCont
         for position, name in enumerate(input_names):
             given = c.inputs[state_count + position]
             if name == "indices":
-                with_rank(given, 1)
+                rows = with_rank(given, 1).as_list()[0]
+                updates = c.inputs[state_count + position - 1]
+                if updates.ndims:
+                    merge_dims(rows, updates.as_list()[0])
+                    result = merge(result, TensorShape([None, *updates.as_list()[1:]]))
             elif name in ("grad", "delta"):
                 if not sparse:
                     result = merge(result, given)

@@ -61,6 +61,10 @@ class ShapeContext:
     def constant_as_shape(self, index: int) -> TensorShape:
         """Input `index`, a vector of sizes, as a shape: -1 and unknown elements are unknown."""
         shape = constants.constant_value_as_shape(self.op._inputs[index])
+        if shape.ndims and None in shape.as_list():
+            for size in self.partial(index) or ():
+                if size is not None and size < -1:
+                    raise ValueError(f"Invalid value in tensor used for shape: {size}")
         if shape.ndims is not None:
             self.asked[index % len(self.inputs)] = shape
         return shape

@@ -187,6 +187,9 @@ def uninitialized(step: Step, position: int) -> OpError:
     kind: type[OpError] = errors.FailedPreconditionError
     if tensor.dtype._is_ref_dtype or not source.type.endswith("HandleOp"):
         first = f"Attempting to use uninitialized value {source.name}"
+    elif op.type.startswith(("ResourceApply", "ResourceSparseApply")):
+        first = "Invalid variable reference."
+        kind = errors.InternalError
     elif step.written:
         name = (source.attrs.get("shared_name") or b"").decode() or source.name
         first = f"Resource localhost/{name} does not exist."
