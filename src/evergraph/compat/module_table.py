@@ -119,8 +119,8 @@ _PYTHON = {
         "ops.clip ops.sparse_values ops.fills api api.math compat.generated_ops"
     ),
     "ops.nn": (
-        "ops.dropout ops.normalization ops.sampled_losses ops.nn_* ops.activation ops.softmax ops.sigmoid ops.cross_entropy ops.top_k "
-        "ops.embedding ops.conv* ops.pool* api.nn"
+        "ops.dropout ops.normalization ops.sampled_losses ops.nn_* ops.activation ops.softmax "
+        "ops.sigmoid ops.cross_entropy ops.top_k ops.embedding ops.conv* ops.pool* api.nn"
     ),
     "ops.nn_grad": "",
     "ops.nn_impl": (
