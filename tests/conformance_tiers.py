@@ -116,6 +116,7 @@ def can_compile(op_def: OpDef) -> bool:
 
 def _is_traceable(case: Case) -> bool:
     arrays = [v.value if isinstance(v, Variable) else v for v in case.flat_inputs]
+    arrays += [output for output in case.outputs if output is not None]
     return all(a is not None and a.dtype.kind != "O" and a.dtype.names is None for a in arrays)
 
 
@@ -152,10 +153,11 @@ class Traced:
         """Kernel results in the form of outputs and variables."""
         op_def = self.op_def
         written = dict(zip(op_def.writes, results, strict=False))
+        held = {i: self.values[i] for i in self._places()} | written
         computed = iter(results[len(op_def.writes) :])
         outputs: list[Any] = []
         for k in range(len(op_def.outputs)):
-            outputs.append(written[op_def.aliases[k]] if k in op_def.aliases else next(computed))
+            outputs.append(held[op_def.aliases[k]] if k in op_def.aliases else next(computed))
         outputs += list(computed)  # a list output has more than one tensor
         starts = {i: self.values[i] for i, arg in enumerate(op_def.inputs) if i in self._places()}
         after = [written.get(i, start) for i, start in starts.items()]

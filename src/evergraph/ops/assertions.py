@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from evergraph.core import dtypes
-from evergraph.core.typing import Array, Namespace
 from evergraph.core.errors import InvalidArgumentError
+from evergraph.core.typing import Array, Namespace
 from evergraph.graph.conversion import convert_n_to_tensor, convert_to_tensor
 from evergraph.graph.operation import Operation
 from evergraph.graph.scopes import name_scope
