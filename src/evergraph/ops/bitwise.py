@@ -265,6 +265,11 @@ def _compare_and_bitpack(xp: Namespace, x: Array, threshold: Array) -> Array:
         "InvalidArgumentError",
         "Inner dimension of input should be divisible by 8",
     )
+    xp.check(
+        not xp.shape(threshold),
+        "InvalidArgumentError",
+        f"Compare must be a scalar, but saw shape: [{','.join(map(str, xp.shape(threshold)))}]",
+    )
     # TensorFlow takes bools as they are, whatever the threshold.
     is_above = x if x.dtype.kind == "b" else xp.greater(x, threshold)
     bits = xp.reshape(xp.cast(is_above, np.uint8), (*shape[:-1], shape[-1] // 8, 8))

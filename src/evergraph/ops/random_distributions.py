@@ -115,13 +115,7 @@ RANDOM_GAMMA_GRAD = register_op(
 
 @RANDOM_GAMMA_GRAD.kernel
 def _random_gamma_grad(xp: Namespace, alpha: Array, sample: Array) -> Array:
-    """d(sample) / d(alpha), where P(alpha, sample) stays: minus dP/d(alpha) by the density."""
-    a, x = xp.cast(alpha, np.float64), xp.cast(sample, np.float64)
-    log_density = xp.subtract(
-        xp.subtract(xp.multiply(xp.subtract(a, 1.0), xp.log(x)), x), xp.lgamma(a)
-    )
-    slope = xp.negative(xp.true_divide(xp.igamma_grad_a(a, x), xp.exp(log_density)))
-    return xp.cast(slope, alpha.dtype)
+    return xp.random_gamma_grad(alpha, sample)
 
 
 RANDOM_POISSON = register_op(

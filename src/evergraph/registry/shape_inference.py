@@ -59,7 +59,15 @@ class ShapeContext:
         return value
 
     def constant_as_shape(self, index: int) -> TensorShape:
-        """Input `index`, a vector of sizes, as a shape: -1 and unknown elements are unknown."""
+        """Input `index`, a vector of sizes, as a shape: -1 and unknown elements are unknown.
+
+        Raises:
+            ValueError: a size is below -1.
+        """
+        value = constants.constant_value(self.op._inputs[index])
+        for size in () if value is None else np.ravel(value).tolist():
+            if size < -1:
+                raise ValueError(f"Invalid value in tensor used for shape: {size}")
         shape = constants.constant_value_as_shape(self.op._inputs[index])
         if shape.ndims and None in shape.as_list():
             for size in self.partial(index) or ():

@@ -137,3 +137,11 @@ def igamma_grad_a(a: Array, x: Array) -> Array:
     igamma = e^(a log x - x - lgamma(a + 1)) * sum of t_n, t_n = x^n / ((a + 1) ... (a + n)).
     """
     return _zero_at_zero(lax.igamma_grad_a, a, x)
+
+
+def random_gamma_grad(a: Array, x: Array) -> Array:
+    """The slope dx / da of gamma numbers x, where the lower incomplete gamma function P(a, x) stays."""
+    a, x = same_shape(*typed(a, x))
+    # In float32 XLA's series loses four digits for x far below a.
+    wide = (lax.convert_element_type(v, np.float64) for v in (a, x))
+    return lax.convert_element_type(lax.random_gamma_grad(*wide), x.dtype)

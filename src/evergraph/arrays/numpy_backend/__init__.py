@@ -265,5 +265,6 @@ from evergraph.arrays.numpy_backend.special import igamma_grad_a as igamma_grad_
 from evergraph.arrays.numpy_backend.special import igammac as igammac
 from evergraph.arrays.numpy_backend.special import lgamma as lgamma
 from evergraph.arrays.numpy_backend.special import polygamma as polygamma
+from evergraph.arrays.numpy_backend.special import random_gamma_grad as random_gamma_grad
 from evergraph.arrays.numpy_backend.special import zeta as zeta
 from evergraph.arrays.slicing import SliceMasks as SliceMasks

@@ -158,3 +158,59 @@ def igamma_grad_a(a: Array, x: Array) -> Array:
     value = np.where(is_known, np.where(is_flat, 0.0, value), np.nan)
     value = np.where(at_zero, 0.0, value)
     return value.astype(dtype)
+
+
+@quiet
+def random_gamma_grad(a: Array, x: Array) -> Array:
+    """The slope dx / da of gamma numbers x, where the lower incomplete gamma function P(a, x) stays.
+
+    By the derivatives, term by term, of the series of P and of the continued fraction of 1 - P.
+    """
+    a, x = pair(a, x)
+    dtype = x.dtype
+    a, x = np.broadcast_arrays(a.astype(np.float64), x.astype(np.float64))
+    is_defined = (x >= 0) & (a > 0)
+    is_far = (x > 1) & (x > a)
+    series = _gamma_series_slope(np.where(is_far, 1.0, a), np.where(is_far, 0.5, x))
+    fraction = _gamma_fraction_slope(np.where(is_far, a, 1.0), np.where(is_far, x, 2.0))
+    slope = np.where(is_far, fraction, np.where(x == 0, 0.0, series))
+    return np.where(is_defined, slope, np.nan).astype(dtype)
+
+
+_MOST_TERMS = 2000
+
+
+def _gamma_series_slope(a: Array, x: Array) -> Array:
+    r, term, total = a.copy(), np.ones_like(x), np.ones_like(x)
+    d_term, d_total = np.zeros_like(x), np.zeros_like(x)
+    for _ in range(_MOST_TERMS):
+        r = r + 1.0
+        d_term = (x / r) * d_term - (x / (r * r)) * term
+        d_total = d_total + d_term
+        term = term * (x / r)
+        total = total + term
+        if not (np.abs(d_term) > 1e-17 * np.abs(d_total)).any():
+            break
+    return -(d_total + total * (np.log(x) - digamma(a + 1.0))) * x / a
+
+
+def _gamma_fraction_slope(a: Array, x: Array) -> Array:
+    y, z, count = 1.0 - a, x + 2.0 - a, 0.0
+    p2, q2, p1, q1 = np.ones_like(x), x, x + 1.0, (x + 2.0 - a) * x
+    d_p2, d_q2, d_p1, d_q1 = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x), -x
+    value = p1 / q1
+    slope = (d_p1 - value * d_q1) / q1
+    for _ in range(_MOST_TERMS):
+        count, y, z = count + 1.0, y + 1.0, z + 2.0
+        p, q = p1 * z - p2 * y * count, q1 * z - q2 * y * count
+        d_p = d_p1 * z - p1 - d_p2 * y * count + p2 * count
+        d_q = d_q1 * z - q1 - d_q2 * y * count + q2 * count
+        before, value = slope, p / q
+        slope = (d_p - value * d_q) / q
+        # The terms grow without bound; only their ratios count.
+        scale = np.where(np.abs(p) > 1e15, 1e-15, 1.0)
+        p2, q2, p1, q1 = p1 * scale, q1 * scale, p * scale, q * scale
+        d_p2, d_q2, d_p1, d_q1 = d_p1 * scale, d_q1 * scale, d_p * scale, d_q * scale
+        if not (np.abs(slope - before) > 1e-16).any():
+            break
+    return (slope + value * (np.log(x) - digamma(a))) * x
