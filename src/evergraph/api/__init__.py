@@ -207,6 +207,7 @@ from evergraph.ops.complex import imag as imag
 from evergraph.ops.complex import real as real
 from evergraph.ops.cond import case as case
 from evergraph.ops.cond import cond as cond
+from evergraph.ops.confusion import confusion_matrix as confusion_matrix
 from evergraph.ops.constants import constant as constant
 from evergraph.ops.constants import constant_value as get_static_value
 from evergraph.ops.diagonals import diag as diag

@@ -9,6 +9,7 @@ from evergraph.ops.complex import angle as angle
 from evergraph.ops.complex import conj as conj
 from evergraph.ops.complex import imag as imag
 from evergraph.ops.complex import real as real
+from evergraph.ops.confusion import confusion_matrix as confusion_matrix
 from evergraph.ops.math_arg import argmax as argmax
 from evergraph.ops.math_arg import argmin as argmin
 from evergraph.ops.math_comparison import equal as equal

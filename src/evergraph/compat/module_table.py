@@ -53,6 +53,7 @@ _PYTHON = {
     "framework.registry": "platform.registry",
     "framework.smart_cond": "ops.control_flow",
     "framework.sparse_tensor": "graph.composite graph.tensor_spec api.sparse",
+    "framework.subscribe": "platform.subscribe",
     "framework.tensor_shape": "core.shapes core.dimensions",
     "framework.tensor_spec": "graph.tensor_spec",
     "framework.tensor_util": "registry.constant_value serialize.tensor_proto ops.constants api",
@@ -75,9 +76,9 @@ _PYTHON = {
         "ops.sequences ops.strided_slice ops.diagonal* ops.space_* ops.unique ops.searching "
         "ops.repeat ops.image_patches api"
     ),
-    "ops.check_ops": "ops.assertions api.debugging api",
+    "ops.check_ops": "ops.assertions platform.check_ops_v2 api.debugging api",
     "ops.clip_ops": "ops.clip api",
-    "ops.confusion_matrix": "api",
+    "ops.confusion_matrix": "ops.confusion api",
     "ops.constant_op": "ops.constants api",
     "ops.control_flow_grad": "",
     "ops.control_flow_ops": (
@@ -164,6 +165,7 @@ _PYTHON = {
         "variables.variable variables.ref_variable variables.lists "
         "variables.partitioned_variable variables.replication api"
     ),
+    "ops.weights_broadcast_ops": "ops.confusion",
     "platform": "",
     "platform.app": "platform.app",
     "platform.benchmark": "platform.benchmark",
@@ -304,7 +306,11 @@ MODULES: dict[str, str] = {
 RENAMED: dict[str, dict[str, str]] = {
     PREFIX + "framework.constant_op": {
         "constant_v1": "ops.constants:constant",
-        "constant": "ops.constants:constant",
+        "constant": "ops.constants:constant_v2",
+    },
+    PREFIX + "ops.confusion_matrix": {
+        "confusion_matrix": "ops.confusion:confusion_matrix_v2",
+        "confusion_matrix_v1": "ops.confusion:confusion_matrix",
     },
     PREFIX + "ops.nn_impl": {
         "_compute_sampled_logits": "ops.sampled_losses:compute_sampled_logits",
