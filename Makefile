@@ -39,6 +39,7 @@ docs: $(VENV)/.installed-dev  ## Build the documentation into site/
 golden:  ## Record the golden data anew (TF115_PYTHON: a Python 3.7 with tensorflow==1.15.5)
 	@test -n "$(TF115_PYTHON)" || { echo "set TF115_PYTHON to a Python 3.7 with tensorflow==1.15.5"; exit 2; }
 	$(TF115_PYTHON) tools/record_golden.py
+	$(TF115_PYTHON) tools/record_programs.py
 
 clean:  ## Remove what the targets above made
 	rm -rf $(VENV) site dist .pytest_cache .mypy_cache .ruff_cache
