@@ -223,7 +223,7 @@ class _Scheduler:
         made = {slot for step in chosen for slot in step.outputs}
         used = {slot for step in waiting for slot in step.inputs}
         used |= {token for step in waiting for _, token in step.guards}
-        # The last write of a variable may be where a write on the other side of an outer cond starts.
+        # Where a write on the other side of an outer cond may start: the last one of a variable.
         last = {after for _, after in unit.writes} - {before for before, _ in unit.writes}
         unit.outputs = sorted(made & (used | self.needed | last))
 
@@ -238,7 +238,7 @@ def writes_of(unit: Unit) -> list[tuple[int, int]]:
 def _interleaved(
     queues: dict[bool, deque[Unit]], position: dict[Step, int]
 ) -> list[tuple[bool, Unit]]:
-    """The units of both sides in one order: that of each side, and writes of one variable as chained.
+    """The units of both sides in one order: that of each side, and that of each variable's writes.
 
     A write of one side starts from the slot after the last write before it, of whichever side.
     """
