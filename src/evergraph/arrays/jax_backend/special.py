@@ -140,7 +140,7 @@ def igamma_grad_a(a: Array, x: Array) -> Array:
 
 
 def random_gamma_grad(a: Array, x: Array) -> Array:
-    """The slope dx / da of gamma numbers x, where the lower incomplete gamma function P(a, x) stays."""
+    """The slope dx / da of gamma numbers x at a fixed lower incomplete gamma function P(a, x)."""
     a, x = same_shape(*typed(a, x))
     # In float32 XLA's series loses four digits for x far below a.
     wide = (lax.convert_element_type(v, np.float64) for v in (a, x))

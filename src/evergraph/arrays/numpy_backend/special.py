@@ -162,7 +162,7 @@ def igamma_grad_a(a: Array, x: Array) -> Array:
 
 @quiet
 def random_gamma_grad(a: Array, x: Array) -> Array:
-    """The slope dx / da of gamma numbers x, where the lower incomplete gamma function P(a, x) stays.
+    """The slope dx / da of gamma numbers x at a fixed lower incomplete gamma function P(a, x).
 
     By the derivatives, term by term, of the series of P and of the continued fraction of 1 - P.
     """
