@@ -158,7 +158,7 @@ def trace(x: Any, name: str | None = None) -> Tensor:
         return reduce_sum(diagonals.matrix_diag_part(x), [-1], name=scope)
 
 
-def einsum(equation: str, *inputs: Any, name: str | None = None) -> Tensor:
+def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Tensor:
     """Sum products of tensors over the axes whose letters the result doesn't have.
 
     Args:
@@ -166,16 +166,22 @@ def einsum(equation: str, *inputs: Any, name: str | None = None) -> Tensor:
             "ij,jk->ik".
             "..." stands for further axes. Without "->" the result has the letters that come once.
         *inputs: as many tensors.
-        name: name of the operations' scope; "einsum" when None.
+        **kwargs: `name`, the name of the operations' scope; "einsum" when None.
 
     Returns:
         Tensor with the axes of the result.
 
     Raises:
+        TypeError: another keyword than `name`.
         ValueError: the equation doesn't fit the inputs, or a letter comes twice in one input.
 
     Reference: TensorFlow 1.15, tensorflow/python/ops/special_math_ops.py.
     """
+    name = kwargs.pop("name", None)
+    if kwargs:
+        raise TypeError(
+            f"invalid keyword arguments for this function: {', '.join(sorted(kwargs))}"
+        )
     with name_scope(name, "einsum", [equation, inputs]):
         tensors = [convert_to_tensor(x) for x in inputs]
         labels, output = _parsed(equation, [x.shape for x in tensors])

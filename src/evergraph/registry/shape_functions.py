@@ -166,6 +166,7 @@ def reduced_shape(shape: TensorShape, axes: np.ndarray | None, keep_dims: bool) 
 
 def reduction(c: ShapeContext) -> TensorShape:
     """Reduce the axes in input 1; attr `keep_dims` keeps them with size 1."""
+    with_rank_at_most(c.inputs[1], 1)
     return reduced_shape(c.inputs[0], c.constant(1), bool(c.attr("keep_dims")))
 
 
