@@ -130,7 +130,7 @@ _PYTHON = {
     ),
     "ops.nn_ops": (
         "compat.second_versions ops.dropout ops.activation ops.nn_* ops.softmax ops.sigmoid "
-        "ops.cross_entropy ops.top_k ops.conv* ops.pool* api.nn"
+        "ops.cross_entropy ops.top_k ops.conv* ops.pool* ops.data_format api.nn"
     ),
     "ops.numerics": "api",
     "ops.parsing_ops": "api.io api",
