@@ -27,6 +27,7 @@ _PYTHON = {
     "eager.function": "platform.eager",
     "eager.wrap_function": "platform.eager",
     "framework": "",
+    "framework.c_api_util": "platform.ops_internals",
     "framework.common_shapes": "platform.common_shapes core.shapes",
     "framework.composite_tensor": "graph.composite graph.tensor_spec",
     "framework.constant_op": "ops.constants api",

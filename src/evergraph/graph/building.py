@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from evergraph.graph.device import merge_device
-from evergraph.graph.operation import Operation, Tensor
+from evergraph.graph.operation import Operation, Tensor, plain_attr
 
 
 class ControlDependencies:
@@ -267,7 +267,7 @@ class GraphScopes:
         if not isinstance(attr_map, dict):
             raise TypeError("attr_map must be a dictionary mapping strings to AttrValue protos")
         old = dict(self._attr_scope_map)
-        self._attr_scope_map.update(attr_map)
+        self._attr_scope_map.update({key: plain_attr(x) for key, x in attr_map.items()})
         try:
             yield
         finally:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from evergraph.core import dtypes
-from evergraph.graph.operation import Tensor
+from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import get_default_graph
 
 ConversionFunction = Callable[..., Any]
@@ -237,6 +237,17 @@ def convert_n_to_tensor_or_indexed_slices(
         for i, value in enumerate(values)
     ]
 
+
+def _refuse_operation(
+    value: Operation, dtype: Any = None, name: str | None = None, as_ref: bool = False
+) -> NoReturn:
+    raise TypeError(
+        f"Can't convert Operation '{value.name}' to Tensor (target dtype={dtype!r}, "
+        f"name={name!r}, as_ref={as_ref!r})"
+    )
+
+
+register_tensor_conversion_function(Operation, _refuse_operation, 0)
 
 __all__ = [
     "convert_n_to_tensor",

@@ -42,6 +42,8 @@ class Graph(GraphScopes):
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Any] = set()
         self._functions: dict[str, Any] = {}
+        # (producer, min_consumer) of the graph definitions imported, None before the first.
+        self._imported_versions: tuple[int, int] | None = None
         self._seed: int | None = None
         self._building_function = False
         self._container = ""

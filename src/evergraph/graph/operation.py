@@ -6,12 +6,18 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evergraph.core import dtypes, shapes
-from evergraph.core.errors import OperatorNotAllowedInGraphError, explain
+from evergraph.core.errors import OperatorNotAllowedInGraphError, OutOfRangeError, explain
 from evergraph.core.identity import Reference
 from evergraph.core.source import UserFrame
 
 if TYPE_CHECKING:
     from evergraph.graph.graph import Graph
+
+
+def plain_attr(value: Any) -> Any:
+    """The value inside an AttrValue proto of one number or text; anything else as it is."""
+    kind = value.WhichOneof("value") if hasattr(value, "WhichOneof") else None
+    return getattr(value, kind) if kind in ("s", "i", "f", "b") else value
 
 
 class Tensor:
@@ -339,6 +345,11 @@ class Operation:
         """The user's line that made this operation, as one (file, line, function, text)."""
         return [self.created_at.as_traceback_entry()] if self.created_at else []
 
+    @property
+    def traceback_with_start_lines(self) -> list[tuple[str, int, str, str, int]]:
+        """As `traceback`, with the line where the function starts, as far as it is known."""
+        return [(*entry, entry[1]) for entry in self.traceback]
+
     def get_attr(self, name: str) -> Any:
         """The value of attr `name`; raises ValueError when there is none of that name."""
         try:
@@ -348,7 +359,7 @@ class Operation:
         return list(value) if isinstance(value, list | tuple) else value
 
     def _set_attr(self, name: str, value: Any) -> None:
-        self.attrs[name] = value
+        self.attrs[name] = plain_attr(value)
         self.version += 1
 
     def _clear_attr(self, name: str) -> None:
@@ -371,6 +382,15 @@ class Operation:
     def _update_input(self, index: int, tensor: Tensor) -> None:
         """Replace input `index`; a loop's back edge and graph rewriting need it."""
         self._graph._check_mutable("update an input")
+        if tensor.graph is not self._graph:
+            raise ValueError(f"{tensor!r} must be from the same graph as {self!r}.")
+        if index >= len(self._inputs):
+            raise OutOfRangeError(
+                None,
+                None,
+                f"Cannot update edge. Input index [{index}] is greater than the number of total "
+                f"inputs [{len(self._inputs)}].",
+            )
         old = self._inputs[index]
         self._inputs[index] = tensor
         if self in old._consumers:

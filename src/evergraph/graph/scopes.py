@@ -184,6 +184,20 @@ class name_scope:
         scope.__exit__(None, None, None)
         default.__exit__(None, None, None)
 
+
+class name_scope_v2(name_scope):
+    """`name_scope` of a name alone; one object may be entered again and again."""
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise ValueError("name for name_scope must be a string.")
+        super().__init__(name)
+
+    @property
+    def name(self) -> str | None:
+        """The name as given."""
+        return self._name
+
     def __call__(self, function: Any) -> Any:
         """Use the scope as a decorator."""
         import functools

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evergraph import protos
+from evergraph.serialize.graph_def import merge_versions
 
 
 def assert_ops_in_graph(expected_ops: dict[str, str], graph: Any) -> dict[str, Any]:
@@ -108,3 +109,8 @@ def assert_meta_graph_protos_equal(tester: Any, a: Any, b: Any) -> None:
     one.ClearField("graph_def")
     two.ClearField("graph_def")
     tester.assertProtoEquals(one, two)
+
+
+def set_producer_version(graph: Any, producer_version: int) -> None:
+    """Let `graph` count as written by the program of that GraphDef version."""
+    merge_versions(graph, protos.VersionDef(producer=producer_version))

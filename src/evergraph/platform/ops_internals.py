@@ -15,6 +15,10 @@ class EagerTensor:
     """The class of values in eager mode: there are none."""
 
 
+class ScopedTFStatus:
+    """The class of a status of TensorFlow's C API: there are none."""
+
+
 def _NodeDef(
     op_type: str, name: str, device: Any = None, attrs: dict[str, Any] | None = None
 ) -> Any:

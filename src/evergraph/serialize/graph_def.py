@@ -48,10 +48,22 @@ def to_node_def(op: Operation, add_shapes: bool = False, is_sorted: bool = False
 
 def graph_def_versions(graph: Graph) -> Any:
     """The VersionDef of `graph`, as TensorFlow 1.15 would state it."""
-    versions = protos.VersionDef(producer=PRODUCER)
+    producer, min_consumer = graph._imported_versions or (PRODUCER, 0)
+    versions = protos.VersionDef(producer=producer)
     if graph._functions:
-        versions.min_consumer = MIN_CONSUMER_OF_FUNCTIONS
+        min_consumer = max(min_consumer, MIN_CONSUMER_OF_FUNCTIONS)
+    if min_consumer:
+        versions.min_consumer = min_consumer
     return versions
+
+
+def merge_versions(graph: Graph, versions: Any) -> None:
+    """Note that `graph` holds nodes of a GraphDef of these versions."""
+    producer, min_consumer = graph._imported_versions or (PRODUCER, 0)
+    graph._imported_versions = (
+        min(producer, versions.producer),
+        max(min_consumer, versions.min_consumer),
+    )
 
 
 def as_graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = False) -> Any:

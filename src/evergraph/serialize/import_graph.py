@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from evergraph.graph.scopes import device, get_default_graph, name_scope
 from evergraph.registry.attrs import REQUIRED
 from evergraph.registry.op_def import OpDef, find_op_def
 from evergraph.serialize.attr_value import from_attr_value
-from evergraph.serialize.graph_def import PRODUCER
+from evergraph.serialize.graph_def import PRODUCER, merge_versions
 from evergraph.serialize.op_def_proto import from_op_def_proto, signature_text
 
 _VALID_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\-/]*$")
@@ -77,6 +78,11 @@ def import_graph_def(
             f"GraphDef min consumer version {graph_def.versions.min_consumer} above current "
             f"version {PRODUCER} for TensorFlow 1.15.5.  Please upgrade TensorFlow."
         )
+    if graph_def.versions.producer < 0:
+        raise ValueError(
+            f"GraphDef producer version {graph_def.versions.producer} below min producer 0 "
+            "supported by TensorFlow 1.15.5.  Please regenerate your graph."
+        )
     graph = get_default_graph()
     with name_scope(name, "import", input_map.values()) as scope:
         mapped = _mapped_tensors(name, input_map)
@@ -85,6 +91,7 @@ def import_graph_def(
     importer = _Importer(graph, graph_def, scope, mapped, producer_op_list)
     importer.check_map()
     importer.run()
+    merge_versions(graph, graph_def.versions)
     if return_elements is None:
         return None
     return [importer.element(element) for element in return_elements]
@@ -122,6 +129,17 @@ def parse_tensor_name(name: str) -> tuple[str, int]:
     return op_name, int(index)
 
 
+def _scopes_of(graph: Graph) -> set[str]:
+    """The names that stand before a slash in an operation's name."""
+    found: set[str] = set()
+    for name in graph._nodes_by_name:
+        scope = name.rpartition("/")[0]
+        while scope and scope not in found:
+            found.add(scope)
+            scope = scope.rpartition("/")[0]
+    return found
+
+
 class _Importer:
     """One import: node names of the GraphDef -> operations of the graph."""
 
@@ -135,6 +153,7 @@ class _Importer:
     ) -> None:
         self.graph = graph
         self.scope = scope
+        self.scopes_in_use: set[str] = set()
         self.producer = graph_def.versions.producer
         self.nodes = list(graph_def.node)
         self.by_name = {node.name: node for node in self.nodes}
@@ -161,6 +180,7 @@ class _Importer:
                 if node.name in seen:
                     raise ValueError(f"Node '{node.name}' is not unique")
                 seen.add(node.name)
+        self.scopes_in_use = _scopes_of(self.graph)
         for node in self.nodes:
             if not _VALID_NAME.match(node.name):
                 raise ValueError(f"Node '{node.name}': Node name contains invalid characters")
@@ -175,7 +195,7 @@ class _Importer:
         wanted = name = self.scope + name
         number = 0
         taken = self.graph._nodes_by_name
-        while name in taken:
+        while name in taken or name in self.scopes_in_use:
             number += 1
             name = f"{wanted}_{number}"
         return name
@@ -185,10 +205,10 @@ class _Importer:
         consumers: dict[str, list[int]] = {}
         missing = [0] * len(self.nodes)
         for i, node in enumerate(self.nodes):
-            sources = {source for source, _ in self._forward_inputs(node)}
-            for source in sources:
+            sources = {source: text for text, source in self._forward_inputs(node)}
+            for source, text in sources.items():
                 if source not in position:
-                    raise ValueError(f"Node '{node.name}': Unknown input node '{source}'")
+                    raise ValueError(f"Node '{node.name}': Unknown input node '{text}'")
                 consumers.setdefault(source, []).append(i)
             missing[i] = len(sources)
         ready = [i for i, count in enumerate(missing) if not count]
@@ -204,26 +224,29 @@ class _Importer:
         if done < len(self.nodes):
             raise ValueError(f"{len(self.nodes) - done} nodes in a cycle")
 
-    def _forward_inputs(self, node: Any) -> Iterable[tuple[str, int]]:
-        """What must be there before `node`: its inputs that aren't mapped, nor back edges."""
+    def _forward_inputs(self, node: Any) -> Iterable[tuple[str, str]]:
+        """The inputs that must be there before `node` (not mapped, no back edges), and their nodes."""
         is_merge = self._role(node) == "merge"
         is_control = False
         for text in node.input:
             if text.startswith("^"):
                 is_control = True
                 if text[1:] not in self.controls:
-                    yield text[1:], -1
+                    yield text, text[1:]
                 continue
             if is_control:
                 raise ValueError(
                     f"Node '{node.name}': Control dependencies must come after regular dependencies"
                 )
-            source, output = parse_tensor_name(text)
+            name, colon, index = text.partition(":")
+            if colon and not index.isdecimal():
+                raise ValueError(f"Node '{node.name}': Unknown input node '{text}'")
+            source, output = name, int(index or 0)
             if (source, output) in self.inputs:
                 continue
             if is_merge and self._is_next_iteration(source):
                 continue
-            yield source, output
+            yield text, source
 
     def _is_next_iteration(self, name: str) -> bool:
         return name in self.by_name and self._role(self.by_name[name]) == "next_iteration"
@@ -253,7 +276,7 @@ class _Importer:
         inputs, back_edges = self._inputs(node)
         expected = self._input_types(op_def, attrs)
         if len(expected) != len(inputs):
-            words = ", ".join(dtype.name for dtype in expected)
+            words = ", ".join(map(_type_text, expected))
             raise ValueError(
                 f"NodeDef expected inputs '{words}' do not match {len(inputs)} inputs specified; "
                 f"{signature_text(op_def)}; NodeDef: {{{{node {self.new_names[node.name]}}}}}"
@@ -414,12 +437,25 @@ class _Importer:
         """Raise ValueError if the GraphDef knows a name of the input map neither as node nor input."""
         known = {text.partition(":")[0].lstrip("^") for node in self.nodes for text in node.input}
         known |= set(self.by_name)
-        missing = [f"{name}:{output}" for name, output in self.inputs if name not in known]
+        missing = [
+            f"{name}:{output}"
+            for name, output in self.inputs
+            if name not in known or output >= self._output_count(name)
+        ]
         missing += [f"^{name}" for name in self.controls if name not in known]
         if missing:
             raise ValueError(
                 f"Attempted to map inputs that were not found in graph_def: [{', '.join(missing)}]"
             )
+
+    def _output_count(self, name: str) -> int:
+        """How many outputs node `name` has; without end where that can't be told."""
+        node = self.by_name.get(name)
+        if node is None:
+            return sys.maxsize
+        op_def = self._op_def(node)
+        self.new_names.setdefault(name, name)
+        return len(op_def.output_types(self._attrs(node, op_def)))
 
     def element(self, name: str) -> Operation | Tensor:
         """The operation or tensor that was `name` in the GraphDef."""
@@ -428,7 +464,8 @@ class _Importer:
             return self.inputs[op_name, output]
         op = self.ops.get(op_name)
         if op is None:
-            raise ValueError(f"Requested return node '{op_name}' not found in graph def")
+            what = f"tensor '{name}'" if ":" in name else f"node '{name}'"
+            raise ValueError(f"Requested return {what} not found in graph def")
         if ":" not in name:
             return op
         if output >= len(op.outputs):
