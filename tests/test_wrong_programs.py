@@ -129,7 +129,5 @@ def test_a_failed_run_keeps_the_variables(tier, middle, mistake):
         before = session.run(v)
         with pytest.raises(tf.errors.InvalidArgumentError, match=first_line) as caught:
             session.run(step.op, bad)
-        text = str(caught.value)
-        assert "test_wrong_programs.py:" in text
-        assert "given:" in text
+        explained(caught)
         np.testing.assert_array_equal(session.run(v), before)

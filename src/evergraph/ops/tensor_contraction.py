@@ -179,9 +179,7 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Tensor:
     """
     name = kwargs.pop("name", None)
     if kwargs:
-        raise TypeError(
-            f"invalid keyword arguments for this function: {', '.join(sorted(kwargs))}"
-        )
+        raise TypeError(f"invalid keyword arguments for this function: {', '.join(sorted(kwargs))}")
     with name_scope(name, "einsum", [equation, inputs]):
         tensors = [convert_to_tensor(x) for x in inputs]
         labels, output = _parsed(equation, [x.shape for x in tensors])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -168,13 +169,45 @@ def run_compiled(step: Step, values: Sequence[Any]) -> Sequence[Any]:
 def check_error(op: Operation, failure: CheckFailure) -> OpError:
     """The tf.errors exception for a failed runtime check of `op`."""
     kind = getattr(errors, failure.error)
+    expected, fix = _advice(op, failure.message)
     message = explain(
         failure.message,
+        expected=expected,
         given=", ".join(f"'{t.name}' {t.dtype.name}" for t in op._inputs) or None,
         created=op.created_at,
+        fix=fix,
     )
     error: OpError = kind(None, op, f"{message}\n\t [[{{{{node {op.name}}}}}]]")
     return error
+
+
+# What the message of a failed check asks for: (pattern, expected, fix).
+_ADVICE = (
+    (
+        r"is not in \[(-?\d+), (-?\d+)\)",
+        "indices from {0} up to, not including, {1}",
+        "check where the indices come from, or the size of what they index",
+    ),
+    (
+        r"Tensor had (\S+)",
+        "finite values",
+        "look for a logarithm or quotient of 0, or too large a learning rate, before this operation",
+    ),
+    (
+        r"^assertion failed",
+        "the condition to hold",
+        "feed values that meet it; the data it prints are in the message",
+    ),
+    (r"by zero", "a divisor other than 0", "guard it with tf.where or tf.div_no_nan"),
+)
+
+
+def _advice(op: Operation, message: str) -> tuple[str, str]:
+    for pattern, expected, fix in _ADVICE:
+        found = re.search(pattern, message)
+        if found:
+            return expected.format(*found.groups()), fix
+    return f"values that {op.type} is defined for", "change the inputs named here"
 
 
 def uninitialized(step: Step, position: int) -> OpError:
