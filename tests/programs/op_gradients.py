@@ -4,18 +4,63 @@ from programs.theme import Theme, nodes
 
 THEME = Theme(rtol=2e-5, atol=2e-6)
 
-UNARY = (
-    "Abs Neg Reciprocal Square Sqrt Rsqrt Exp Expm1 Log Log1p Sinh Cosh Tanh Asinh Acosh Atanh Erf "
-    "Erfc Lgamma Digamma BesselI0e BesselI1e Sigmoid Sign Sin Cos Tan Asin Acos Atan Floor Ceil "
-    "Round Rint"
-).split()
-ACTIVATIONS = "Relu Relu6 Elu Selu Softplus Softsign LeakyRelu".split()
-BINARY = (
-    "Add AddV2 Sub Mul MulNoNan Div RealDiv DivNoNan FloorDiv FloorMod Pow Maximum Minimum "
-    "SquaredDifference Xlogy Xdivy"
-).split()
-REDUCTIONS = "Sum Mean Prod Max Min".split()
-SCANS = "Cumsum Cumprod CumulativeLogsumexp".split()
+UNARY = [
+    "Abs",
+    "Neg",
+    "Reciprocal",
+    "Square",
+    "Sqrt",
+    "Rsqrt",
+    "Exp",
+    "Expm1",
+    "Log",
+    "Log1p",
+    "Sinh",
+    "Cosh",
+    "Tanh",
+    "Asinh",
+    "Acosh",
+    "Atanh",
+    "Erf",
+    "Erfc",
+    "Lgamma",
+    "Digamma",
+    "BesselI0e",
+    "BesselI1e",
+    "Sigmoid",
+    "Sign",
+    "Sin",
+    "Cos",
+    "Tan",
+    "Asin",
+    "Acos",
+    "Atan",
+    "Floor",
+    "Ceil",
+    "Round",
+    "Rint",
+]
+ACTIVATIONS = ["Relu", "Relu6", "Elu", "Selu", "Softplus", "Softsign", "LeakyRelu"]
+BINARY = [
+    "Add",
+    "AddV2",
+    "Sub",
+    "Mul",
+    "MulNoNan",
+    "Div",
+    "RealDiv",
+    "DivNoNan",
+    "FloorDiv",
+    "FloorMod",
+    "Pow",
+    "Maximum",
+    "Minimum",
+    "SquaredDifference",
+    "Xlogy",
+    "Xdivy",
+]
+REDUCTIONS = ["Sum", "Mean", "Prod", "Max", "Min"]
+SCANS = ["Cumsum", "Cumprod", "CumulativeLogsumexp"]
 
 
 def numbers(np, *shape):
@@ -26,18 +71,18 @@ def numbers(np, *shape):
 def gradients_of(tf, np, function, values, second=False, shapes=None):
     """Nodes of `function` of placeholders and of its gradients, and the gradients' values."""
     shapes = [x.shape for x in values] if shapes is None else shapes
-    inputs = [tf.placeholder(x.dtype, shape) for x, shape in zip(values, shapes)]
+    inputs = [tf.placeholder(x.dtype, shape) for x, shape in zip(values, shapes)]  # noqa: B905 - Python 3.7
     found = tf.gradients(function(*inputs), inputs)
     if second:
-        found += tf.gradients([d for d in found if d is not None][0], inputs)
+        found += tf.gradients(next(d for d in found if d is not None), inputs)
     dense = [d for d in found if d is not None]
     with tf.Session() as session:
-        results = session.run(dense, dict(zip(inputs, values)))
+        results = session.run(dense, dict(zip(inputs, values)))  # noqa: B905 - Python 3.7
     return [d is None for d in found], results, nodes(tf)
 
 
 def raw(tf, op_type, *names, **attrs):
-    return lambda *inputs: getattr(tf.raw_ops, op_type)(**dict(zip(names, inputs)), **attrs)
+    return lambda *inputs: getattr(tf.raw_ops, op_type)(**dict(zip(names, inputs)), **attrs)  # noqa: B905 - Python 3.7
 
 
 @THEME.programs_over(UNARY)

@@ -1,0 +1,29 @@
+"""Ops that TensorFlow 1.15 doesn't build any more, but old graphs hold: as those that replaced them."""
+
+import numpy as np
+
+from evergraph.graph.graph import Graph
+from evergraph.ops.random_distributions import RANDOM_POISSON, RANDOM_POISSON_V2
+from evergraph.ops.top_k import TOP_K, top_k
+from evergraph.runtime.session import Session
+
+
+def test_top_k_is_top_k_v2_with_k_as_an_attr():
+    values = np.float32([[1, 3, 2], [4, 4, 0]])
+    with Graph().as_default() as graph:
+        old, new = TOP_K(values, k=2), top_k(values, 2)
+        assert [t.shape.as_list() for t in old] == [[2, 2], [2, 2]]
+    with Session(graph=graph) as session:
+        for got, want in zip(*session.run([list(old), list(new)]), strict=True):
+            np.testing.assert_array_equal(got, want)
+
+
+def test_random_poisson_is_its_second_version():
+    rates = np.float32([0.5, 30])
+    with Graph().as_default() as graph:
+        old = RANDOM_POISSON([4], rates, seed=1, seed2=2)
+        new = RANDOM_POISSON_V2([4], rates, dtype=old.dtype, seed=1, seed2=2)
+    with Session(graph=graph) as session:
+        got, want = session.run([old, new])
+        np.testing.assert_array_equal(got, want)
+        assert got.shape == (4, 2)
