@@ -25,7 +25,8 @@ division         true_divide divide floordiv truncatediv floormod truncatemod mo
 exponential      exp expm1 log log1p sqrt rsqrt sigmoid(x)  logaddexp(x, y)
 trigonometry     sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh(x)  atan2(y, x)
 special          erf erfc erfinv lgamma digamma bessel_i0e bessel_i1e(x)  polygamma(a, x)  zeta(x,
-                 q)  igamma igammac igamma_grad_a(a, x)  betainc(a, b, x)
+                 q)  igamma igammac igamma_grad_a(a, x)
+                 random_gamma_grad(a, x)  betainc(a, b, x)
 rounding, tests  floor ceil trunc rint(x)  nextafter(x, y)  isnan isinf isfinite(x) -> bool
 comparison       equal not_equal less less_equal greater greater_equal(x, y) -> bool
                  where(condition, x, y)
