@@ -112,10 +112,10 @@ def test_uniform_numbers(name, run_in):
             return u
         return xp.add(xp.multiply(u, high - low), low)
 
-    # XLA contracts multiply and add on the CPU, which rounds once in place of twice: what is left out
-    # is at most half a unit in the last place of the product, however small the sum comes out.
+    # XLA contracts multiply and add on the CPU, which rounds once in place of twice. What
+    # is left out is absolute: half an epsilon of the range, however near to 0 the sum comes out.
     is_contracted = run_in is in_jax and (low, high) != (0, 1)
-    bound = float(np.finfo(dtype).eps) * (high - low)
+    bound = float(np.finfo(dtype).eps) / 2 * (high - low)
     check_case(name, run_in, 256 * size(shape), function, ulp=bound if is_contracted else 0)
 
 

@@ -19,7 +19,7 @@ from evergraph.graph.scopes import (
     get_default_graph,
 )
 from evergraph.ops.array_shape import shape_internal
-from evergraph.ops.control_flow import switch_ref_or_tensor
+from evergraph.ops.control_flow import switch, switch_ref_or_tensor
 from evergraph.ops.fills import zeros
 from evergraph.ops.grouping import with_dependencies
 from evergraph.ops.identity import identity, no_op
@@ -248,7 +248,7 @@ class CondContext(ControlFlowContext):
 
     def zeros_of_other_branch(self, op: Operation, value: Tensor) -> Tensor:
         """Zeros like `value`, an output of Switch `op`, made only when the other branch is taken."""
-        other = switch_ref_or_tensor_plain(op.inputs[0], self._pred)[1 - self._branch]
+        other = switch(op.inputs[0], self._pred)[1 - self._branch]
         pivot = identity(other)
         if value.dtype == dtypes.resource:
             from evergraph.ops.resource import handle_dtype, variable_shape
@@ -258,13 +258,6 @@ class CondContext(ControlFlowContext):
         size = shape_internal(other, optimize=False)
         with control_dependencies([pivot]):
             return zeros(size, dtype=value.dtype)
-
-
-def switch_ref_or_tensor_plain(data: Any, pred: Tensor) -> tuple[Tensor, Tensor]:
-    """A Switch of the value of `data`, without the placement that `switch_ref_or_tensor` asks for."""
-    from evergraph.ops.control_flow import switch
-
-    return switch(data, pred)
 
 
 def _in_context(op: Operation, context: ControlFlowContext) -> bool:

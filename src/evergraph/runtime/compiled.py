@@ -10,6 +10,7 @@ import numpy as np
 from evergraph.core.errors import InternalError
 from evergraph.runtime.branches import Unbranchable
 from evergraph.runtime.cpu_client import RUNS_INLINE, finish
+from evergraph.runtime.fetches import owned
 from evergraph.runtime.host_segment import Env, run_steps
 from evergraph.runtime.program import NO_SLOT
 from evergraph.runtime.variable_store import VariableStore
@@ -113,7 +114,10 @@ class FastCall:
                     return None
                 if is_simple:
                     return [owned(results[i]) for i in outputs]
-                return [owned(self._answer(*a, state, results, feeds)) for a in self.answers]
+                return [
+                    owned(self._answer(*a, state, results, feeds), a[0] == "feed")
+                    for a in self.answers
+                ]
             finally:
                 release()
 
@@ -128,12 +132,6 @@ class FastCall:
         if kind == "feed":
             return feeds[where]
         return where.value if kind == "cell" else where
-
-
-def owned(value: Any) -> Any:
-    """A copy that belongs to the user; a NumPy scalar for rank 0."""
-    array = np.array(value)
-    return array if array.ndim else array[()]
 
 
 def fast_call(plan: Plan, store: VariableStore) -> Any:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from evergraph.core.errors import InaccessibleTensorError, explain
 from evergraph.graph.composite import (
     IndexedSlices,
@@ -200,3 +202,12 @@ def fetch_key(fetches: Any) -> Any:
     except TypeError:
         return None
     return fetches
+
+
+def owned(value: Any, is_fed: bool = False) -> Any:
+    """A fetched value as the user's own array; a NumPy scalar for rank 0.
+
+    What is fed and fetched comes back as the array it was made, also of rank 0.
+    """
+    array = np.array(value, order="C")
+    return array if array.ndim or is_fed else array[()]

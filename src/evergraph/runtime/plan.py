@@ -10,7 +10,7 @@ import numpy as np
 
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.runtime.branches import Unbranchable, units_of
-from evergraph.runtime.fetches import Fetches
+from evergraph.runtime.fetches import Fetches, owned
 from evergraph.runtime.fold_constants import known_bytes
 from evergraph.runtime.host_segment import Env, run_steps
 from evergraph.runtime.partition import Segment, partition
@@ -229,9 +229,7 @@ class Plan:
             raise _dead_fetch(self, slot)
         if value is None:
             raise _unread(self, slot)
-        array = np.array(value, order="C")
-        # What is fed and fetched comes back as the array it was made, also of rank 0.
-        return array if array.ndim or slot in self.fed_slots else array[()]
+        return owned(value, slot in self.fed_slots)
 
 
 def initial_state(location: Any) -> Any:
