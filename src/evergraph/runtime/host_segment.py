@@ -10,6 +10,7 @@ import numpy as np
 
 from evergraph.arrays import numpy_backend
 from evergraph.arrays.checks import CheckFailure
+from evergraph.arrays.run_objects import RunObject
 from evergraph.core import errors
 from evergraph.core.errors import OpError, explain
 from evergraph.graph.operation import Operation
@@ -49,7 +50,7 @@ def run_steps(steps: Sequence[Step], env: Env) -> None:
             _skip(step, env)
             continue
         for position, value in enumerate(values):
-            if type(value) is np.ndarray:
+            if type(value) is np.ndarray or isinstance(value, RunObject):
                 continue
             if value is not None:
                 values[position] = np.asarray(value)
@@ -58,6 +59,7 @@ def run_steps(steps: Sequence[Step], env: Env) -> None:
         results = call_kernel(step, values)
         for slot, result in zip(step.outputs, results, strict=True):
             is_plain = type(result) is np.ndarray or result is None
+            is_plain = is_plain or isinstance(result, RunObject)
             env[slot] = result if is_plain else np.asarray(result)
         for location, before, after in step.written:
             if env[before] is None and env[after] is not None:
