@@ -16,33 +16,64 @@ import numpy as np
 from evergraph.core import dtypes
 from evergraph.core.errors import InvalidArgumentError, explain
 from evergraph.graph.operation import Operation, Tensor
+from evergraph.runtime.frames import LoopOps, Unit, control_of
 from evergraph.runtime.kernels import bind
+from evergraph.runtime.loop_steps import add_loop
 from evergraph.runtime.program import NO_SLOT, Location, Program, Step, unfed_placeholder
 
 
 def build_program(
-    ops: Sequence[Operation], fed: Collection[Tensor], fetches: Sequence[Tensor]
+    units: Sequence[Unit], fed: Collection[Tensor], fetches: Sequence[Tensor]
 ) -> Program:
-    """The program that computes `fetches` by `ops` (in running order) with `fed` tensors given."""
-    return _Builder(ops, fed).build(fetches)
+    """The program that computes `fetches` by `units` (in running order) with `fed` tensors given."""
+    return Builder(units, fed).build(fetches)
 
 
-class _Builder:
-    def __init__(self, ops: Sequence[Operation], fed: Collection[Tensor]) -> None:
-        self.ops = ops
+class Scope:
+    """The writes of one level: of the whole program, or of one iteration of a loop.
+
+    Attributes:
+        outer: the level around; None for the program itself.
+        reached: the writes outside (as bits) that lead into the loop.
+        heads: location -> slot of its value at the beginning of an iteration, for locations that
+            the loop writes.
+        writes: location -> the writes so far: (bit of the write, slot after it).
+    """
+
+    def __init__(self, outer: Scope | None = None, reached: int = 0) -> None:
+        self.outer = outer
+        self.reached = reached
+        self.heads: dict[Location, int] = {}
+        self.writes: dict[Location, list[tuple[int, int]]] = {}
+
+
+class Builder:
+    """A program in the making.
+
+    Attributes:
+        program: what has been built so far.
+        steps: where steps are added: those of the program, or of the loop that is being built.
+        slots: slot of each tensor that holds a value.
+        places: location that a tensor stands for, for refs and handles.
+        scope: the level that is being built.
+        step_of: the step made for an operation.
+    """
+
+    def __init__(self, units: Sequence[Unit], fed: Collection[Tensor]) -> None:
+        self.units = units
         self.program = Program()
+        self.steps: list[Step] = self.program.steps
         self.slots: dict[Tensor, int] = {}
         self.places: dict[Tensor, Location] = {}
         self.locations: dict[str, Location] = {}
-        # For each location the writes so far: (bit of the write, slot after it).
-        self.writes: dict[Location, list[tuple[int, int]]] = {}
+        self.scope = Scope()
         # For each operation the set of writes (as bits) that lead to it.
         self.reached: dict[Operation, int] = {}
         self.write_count = 0
         self.step_of: dict[Operation, Step] = {}
         # For aliases of variables in programs with branches: the slot that says whether it is dead.
         self.tokens: dict[Tensor, int] = {}
-        self.has_branches = any(op.op_def is not None and op.op_def.control for op in ops)
+        self.has_branches = any(isinstance(u, LoopOps) or control_of(u) for u in units)
         for tensor in fed:
             slot = self.program.new_slot()
             self.program.feeds[tensor] = slot
@@ -50,13 +81,21 @@ class _Builder:
             self.program.slot_tensor[slot] = tensor
 
     def build(self, fetches: Sequence[Tensor]) -> Program:
-        for op in self.ops:
-            self._add(op)
-        for location, written in self.writes.items():
+        """The whole program."""
+        self.add_units(self.units)
+        for location, written in self.scope.writes.items():
             if written:
                 self.program.final[location] = written[-1][1]
         self.program.fetches = [self._fetch(tensor) for tensor in fetches]
         return self.program
+
+    def add_units(self, units: Sequence[Unit]) -> None:
+        """Add operations and loops in this order."""
+        for unit in units:
+            if isinstance(unit, LoopOps):
+                add_loop(self, unit)
+            else:
+                self._add(unit)
 
     def _fetch(self, tensor: Tensor) -> int:
         if tensor in self.slots:
@@ -66,46 +105,72 @@ class _Builder:
             slot = self.program.new_slot()
             self.program.constants[slot] = _handle_value(location)
             return slot
-        written = self.writes.get(location)
-        return written[-1][1] if written else self._start(location)
+        return self.latest(location)
 
-    def _start(self, location: Location) -> int:
+    def _start(self, location: Location, scope: Scope) -> int:
+        """The slot of the value before any write of `scope`."""
+        if scope.outer is not None:
+            head = scope.heads.get(location)
+            if head is not None:
+                return head
+            return self.current(location, scope.reached, scope.outer)
         slot = self.program.state.get(location)
         if slot is None:
             slot = self.program.state[location] = self.program.new_slot()
             self.program.slot_tensor[slot] = location.op.outputs[0]
         return slot
 
-    def _location(self, op: Operation, key: str) -> Location:
+    def location(self, op: Operation, key: str) -> Location:
+        """The place of state that is known by `key`."""
         found = self.locations.get(key)
         if found is None:
             found = self.locations[key] = Location(op, key)
         return found
 
-    def _current(self, location: Location, reached: int) -> int:
+    def location_of(self, op: Operation) -> Location:
+        """The place of state that `op`, a variable, is."""
+        return self.location(op, location_key(op))
+
+    def stream_of(self, op: Operation) -> Location:
+        """The place where the position of the random stream of `op` is kept."""
+        return self.location(op, f"{op.name}\0stream")
+
+    def current(self, location: Location, reached: int, scope: Scope) -> int:
         """The slot of the value that a reader sees to which the writes `reached` lead."""
-        for bit, slot in reversed(self.writes.get(location, ())):
+        for bit, slot in reversed(scope.writes.get(location, ())):
             if reached & bit:
                 return slot
-        return self._start(location)
+        return self._start(location, scope)
 
-    def _latest(self, location: Location) -> int:
-        written = self.writes.get(location)
-        return written[-1][1] if written else self._start(location)
+    def latest(self, location: Location) -> int:
+        """The slot of the value after all writes so far."""
+        written = self.scope.writes.get(location)
+        return written[-1][1] if written else self._start(location, self.scope)
 
-    def _add(self, op: Operation) -> None:
+    def reached_by(self, op: Operation) -> int:
+        """The writes (as bits) that lead to `op`."""
         reached = 0
         for tensor in op._inputs:
             if tensor not in self.program.feeds:
                 reached |= self.reached.get(tensor.op, 0)
         for control in op._control_inputs:
             reached |= self.reached.get(control, 0)
-        self.reached[op] = reached
+        return reached
+
+    def record_write(self, op: Operation, location: Location, after: int) -> None:
+        """Take note that `op` has written `location`, which is in slot `after` from now on."""
+        bit = 1 << self.write_count
+        self.write_count += 1
+        self.scope.writes.setdefault(location, []).append((bit, after))
+        self.reached[op] = self.reached.get(op, 0) | bit
+
+    def _add(self, op: Operation) -> None:
+        reached = self.reached[op] = self.reached_by(op)
         op_def = op.op_def
         if all(t in self.program.feeds for t in op._outputs) and op._outputs:
             return
         if op_def is not None and op_def.location:
-            self.places[op._outputs[0]] = self._location(op, location_key(op))
+            self.places[op._outputs[0]] = self.location_of(op)
             return
         if op_def is not None and op_def.forwards and op._inputs[0] in self.places:
             self._forward(op)
@@ -136,14 +201,14 @@ class _Builder:
             is_token=True,
         )
         self.step_of[op] = step
-        self.program.steps.append(step)
+        self.steps.append(step)
 
     def _add_tokens(self, op: Operation, step: Step) -> None:
         """Tokens for the outputs of `step` that are aliases of a variable: dead when it is."""
         for output in op._outputs:
             if output in self.places:
                 token = self.tokens[output] = self.program.new_slot()
-                self.program.steps.append(
+                self.steps.append(
                     Step(
                         op,
                         (self._true_slot(),),
@@ -173,7 +238,7 @@ class _Builder:
         written: list[tuple[Location, int, int]] = []
         may_be_none: set[int] = set()
         for position, (tensor, name) in enumerate(zip(op._inputs, flat, strict=True)):
-            slot = self._input_slot(op, tensor, name in written_names, name in read_names, reached)
+            slot = self.input_slot(op, tensor, name in written_names, name in read_names, reached)
             if op_def.input_index[name] in op_def.may_be_uninitialized:
                 may_be_none.add(position)
             inputs.append(slot)
@@ -187,8 +252,8 @@ class _Builder:
             written.append((location, before, after))
             outputs.append(after)
         if op_def.random_blocks is not None:
-            location = self._location(op, f"{op.name}\0stream")
-            before, after = self._latest(location), self.program.new_slot()
+            location = self.stream_of(op)
+            before, after = self.latest(location), self.program.new_slot()
             inputs.append(before)
             written.append((location, before, after))
             outputs.append(after)
@@ -214,14 +279,11 @@ class _Builder:
             ),
         )
         self.step_of[op] = step
-        self.program.steps.append(step)
+        self.steps.append(step)
         if self.has_branches:
             self._add_tokens(op, step)
         for location, _, after in written:
-            bit = 1 << self.write_count
-            self.write_count += 1
-            self.writes.setdefault(location, []).append((bit, after))
-            self.reached[op] |= bit
+            self.record_write(op, location, after)
 
     def _output_slots(self, op: Operation, flat: list[str]) -> list[int]:
         op_def = op.op_def
@@ -265,16 +327,17 @@ class _Builder:
             )
         return location
 
-    def _input_slot(
+    def input_slot(
         self, op: Operation, tensor: Tensor, is_written: bool, is_read: bool, reached: int
     ) -> int:
+        """The slot of the value that `op` gets for its input `tensor`."""
         location = self.places.get(tensor)
         if location is None:
             return self.slots[tensor]
         if is_written:
-            return self._latest(location)
+            return self.latest(location)
         if is_read or tensor.dtype._is_ref_dtype or tensor.dtype.base_dtype != dtypes.resource:
-            return self._current(location, reached)
+            return self.current(location, reached, self.scope)
         slot = self.program.new_slot()
         self.program.constants[slot] = _handle_value(location)
         return slot

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from evergraph.arrays import numpy_backend
-from evergraph.runtime.program import NO_SLOT, Program, Step
+from evergraph.runtime.program import NO_SLOT, Program, Step, captured_slots
 
 # Above this a folded value would cost more memory than computing it again costs time.
 MAX_FOLDED_BYTES = 1 << 20
@@ -44,9 +48,20 @@ def fold_constants(program: Program) -> Program:
     A step that fails is left in place, so that its error appears when it runs.
     """
     constants = dict(program.constants)
+    kept = _fold(program.steps, constants)
+    return replace(program, steps=kept, constants=constants)
+
+
+def _fold(steps: Sequence[Step], constants: dict[int, Any]) -> list[Step]:
+    """The steps that are left of `steps`; the results of the others are added to `constants`."""
     kept: list[Step] = []
     folded: set[Step] = set()
-    for step in program.steps:
+    for step in steps:
+        if step.loop is not None:
+            step.loop.cond = _fold(step.loop.cond, constants)
+            step.loop.body = _fold(step.loop.body, constants)
+            known = set(step.inputs)
+            step.inputs += tuple(s for s in captured_slots(step.loop) if s not in known)
         if _is_foldable(step, constants):
             try:
                 values = step.call(  # type: ignore[misc]  # pure steps have a kernel
@@ -61,19 +76,10 @@ def fold_constants(program: Program) -> Program:
                 continue
         step.controllers = tuple(c for c in step.controllers if c not in folded)
         kept.append(step)
-    return Program(
-        steps=kept,
-        slot_count=program.slot_count,
-        feeds=program.feeds,
-        constants=constants,
-        state=program.state,
-        final=program.final,
-        fetches=program.fetches,
-        slot_tensor=program.slot_tensor,
-    )
+    return kept
 
 
-def _is_foldable(step: Step, constants: dict[int, object]) -> bool:
+def _is_foldable(step: Step, constants: dict[int, Any]) -> bool:
     if step.controllers or not is_pure(step) or step.call is None:
         return False
     if any(i == NO_SLOT or i not in constants for i in step.inputs):

@@ -14,6 +14,7 @@ from evergraph.arrays.run_objects import RunObject
 from evergraph.core import errors
 from evergraph.core.errors import OpError, explain
 from evergraph.graph.operation import Operation
+from evergraph.runtime.host_loop import HotLoop, run_loop
 from evergraph.runtime.program import NO_SLOT, Step
 
 
@@ -28,11 +29,17 @@ DEAD = Dead()
 
 
 class Env(list[Any]):
-    """The values of one run by slot, and the steps that lay on a branch not taken."""
+    """The values of one run by slot, and the steps that lay on a branch not taken.
+
+    Attributes:
+        dead: steps on a branch not taken; inside a loop, in the present iteration.
+        budget: how many more steps in loops may run before `HotLoop` is raised; None for any number.
+    """
 
     def __init__(self, slot_count: int) -> None:
         super().__init__([None] * slot_count)
         self.dead: set[Step] = set()
+        self.budget: int | None = None
 
 
 def run_steps(steps: Sequence[Step], env: Env) -> None:
@@ -43,11 +50,14 @@ def run_steps(steps: Sequence[Step], env: Env) -> None:
     """
     for step in steps:
         values = [None if i == NO_SLOT else env[i] for i in step.inputs]
-        if step.op_def.control:
+        if step.op_def.control and step.loop is None:
             _run_control(step, values, env)
             continue
         if _is_dead(step, values, env):
             _skip(step, env)
+            continue
+        if step.loop is not None:
+            run_loop(step, env, run_steps)
             continue
         for position, value in enumerate(values):
             if type(value) is np.ndarray or isinstance(value, RunObject):
@@ -113,7 +123,7 @@ def _run_control(step: Step, values: list[Any], env: Env) -> None:
             env.dead.add(step)
         for index, slot in enumerate(step.outputs):
             env[slot] = data if index == taken else DEAD
-    elif kind == "merge":
+    else:
         for index, value in enumerate(values):
             if value is not DEAD:
                 env[step.outputs[0]] = value
@@ -121,16 +131,6 @@ def _run_control(step: Step, values: list[Any], env: Env) -> None:
                 return
         env.dead.add(step)
         env[step.outputs[0]] = env[step.outputs[1]] = DEAD
-    else:
-        raise errors.UnimplementedError(
-            None,
-            step.op,
-            explain(
-                f"Control flow op '{step.op.type}' of node {step.op.name} can't run yet.",
-                created=step.op.created_at,
-                fix="loops (tf.while_loop and what is made of it) aren't supported yet",
-            ),
-        )
 
 
 def call_kernel(step: Step, values: Sequence[Any]) -> Sequence[Any]:
@@ -145,7 +145,7 @@ def call_kernel(step: Step, values: Sequence[Any]) -> Sequence[Any]:
         raise check_error(step.op, failure) from None
     except OpError:
         raise
-    except (errors.EvergraphError, KeyboardInterrupt):
+    except (errors.EvergraphError, KeyboardInterrupt, HotLoop):
         raise
     except Exception as error:
         if step.op_def.host_only:

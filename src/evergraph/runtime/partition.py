@@ -35,6 +35,8 @@ class Segment:
 
 def is_host(step: Step) -> bool:
     """Whether the step must run outside any executable."""
+    if step.loop is not None:
+        return any(is_host(inside) for inside in step.loop.steps())
     if step.op_def.host_only or step.op_def.numpy_only:
         return True
     op = step.op  # XLA has no text
@@ -98,7 +100,8 @@ def _unstable_slots(program: Program) -> set[int]:
     """
     unstable = {after for step in program.steps for _, _, after in step.written}
     for step in program.steps:
-        tainted = step.op_def.stateful or any(slot in unstable for slot in step.inputs)
+        tainted = step.op_def.stateful or step.loop is not None
+        tainted = tainted or any(slot in unstable for slot in step.inputs)
         if tainted and step.op_def.value_from_shapes is None:
             unstable.update(step.outputs)
     return unstable

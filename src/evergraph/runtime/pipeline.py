@@ -8,7 +8,8 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.runtime.effects import build_program
 from evergraph.runtime.fold_constants import fold_constants
 from evergraph.runtime.program import Program
-from evergraph.runtime.prune import in_creation_order, prune
+from evergraph.runtime.frames import arranged
+from evergraph.runtime.prune import prune
 
 
 def plan_program(
@@ -16,6 +17,6 @@ def plan_program(
 ) -> Program:
     """The program that runs `targets` and computes `fetches`: prune, order, resolve effects, fold."""
     ops = prune(targets, fed)
-    ordered = in_creation_order(ops, fed)
+    ordered = arranged(ops, fed)
     program = build_program(ordered, fed, fetches)
     return fold_constants(program)

@@ -6,7 +6,7 @@ start of the run and one more for each write, so that order of effects is data f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,62 @@ class Location:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A value that goes round a loop.
+
+    Attributes:
+        start: slot outside, of the value that the first iteration begins with.
+        head: slot of the value at the beginning of an iteration.
+        next: slot of the value that the next iteration begins with.
+    """
+
+    start: int
+    head: int
+    next: int
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """What a loop does: `cond` steps, and while the value of `pred` is true `body` steps.
+
+    Slots have one number space: steps inside read values from outside by their slots.
+
+    Attributes:
+        carried: the values that go round, variables written inside among them.
+        cond: steps of every iteration, the last included.
+        pred: slot that decides, made by `cond` or outside.
+        body: steps of every iteration but the last.
+        exits: (slot inside, slot outside) of the values that leave, as they are when `pred` is false.
+    """
+
+    carried: list[Carried]
+    cond: list[Step]
+    pred: int
+    body: list[Step]
+    exits: list[tuple[int, int]]
+
+    def steps(self) -> Iterator[Step]:
+        """Every step inside, those of inner loops and the inner loops themselves included."""
+        for step in (*self.cond, *self.body):
+            yield step
+            if step.loop is not None:
+                yield from step.loop.steps()
+
+
+def captured_slots(loop: Loop) -> list[int]:
+    """The slots from outside that the steps of `loop` read."""
+    made = {c.head for c in loop.carried}
+    used: dict[int, None] = {}
+    for step in (*loop.cond, *loop.body):
+        made.update(step.outputs)
+        used.update(dict.fromkeys(step.inputs))
+        used.update((token, None) for _, token in step.guards)
+    ends = [loop.pred, *(c.next for c in loop.carried), *(inside for inside, _ in loop.exits)]
+    used.update(dict.fromkeys(ends))
+    return [slot for slot in used if slot not in made and slot != NO_SLOT]
+
+
 @dataclass(slots=True, eq=False)
 class Step:
     """One operation to be computed.
@@ -45,6 +101,7 @@ class Step:
         written: location -> (slot before, slot after), for writes.
         uninitialized_ok: positions in `inputs` where a variable may hold no value yet.
         phase: the segment that the step is in; see partition.py.
+        loop: what goes round, where the step is a whole loop; `op` is then its LoopCond.
         guards: (position, slot): the input at this position is dead when the token in the slot is.
         is_token: the step passes on whether an alias of a variable is dead, not a value.
     """
@@ -60,6 +117,7 @@ class Step:
     guards: tuple[tuple[int, int], ...] = ()
     is_token: bool = False
     phase: int = 1
+    loop: Loop | None = None
 
     @property
     def op_def(self) -> OpDef:

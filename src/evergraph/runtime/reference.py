@@ -11,7 +11,8 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.runtime.effects import build_program
 from evergraph.runtime.host_segment import Env, run_steps
 from evergraph.runtime.plan import initial_state
-from evergraph.runtime.prune import in_creation_order, prune
+from evergraph.runtime.frames import arranged
+from evergraph.runtime.prune import prune
 
 
 def evaluate(
@@ -29,7 +30,7 @@ def evaluate(
         state: the variables' values by key; changed in place.
     """
     ops = prune([*(t.op for t in fetches if t not in feeds), *targets], feeds)
-    program = build_program(in_creation_order(ops, feeds), feeds, fetches)
+    program = build_program(arranged(ops, feeds), feeds, fetches)
     env = Env(program.slot_count)
     for slot, value in program.constants.items():
         env[slot] = value
