@@ -524,3 +524,4 @@ from evergraph.ops.sorting import sort as sort
 from evergraph.ops.tensor_contraction import einsum as einsum
 from evergraph.ops.tensor_contraction import tensordot as tensordot
 from evergraph.ops.tensor_contraction import trace as trace
+from evergraph.ops.while_loop import while_loop as while_loop

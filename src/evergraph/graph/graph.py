@@ -188,6 +188,11 @@ class Graph(GraphScopes):
         self._nodes_by_id[op._id] = op
         if context is not None:
             op._control_flow_context = context
+        for tensor in op._inputs:
+            source = tensor.op._control_flow_context
+            if source is not None and source is not context:
+                source.check_use(op, tensor.op)
+        if context is not None:
             context.AddOp(op)
         for controller in self._control_stack:
             controller.op_seen(op)

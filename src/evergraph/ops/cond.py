@@ -16,7 +16,7 @@ from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import add_to_collection, control_dependencies, name_scope
 from evergraph.ops.array_join import stack
 from evergraph.ops.constants import constant
-from evergraph.ops.control_contexts import CondContext
+from evergraph.ops.control_contexts import CondContext, with_flows
 from evergraph.ops.control_flow import merge_branches, switch
 from evergraph.ops.identity import identity
 
@@ -76,8 +76,9 @@ def cond(
             add_to_collection(GraphKeys.COND_CONTEXT, on_true)
             add_to_collection(GraphKeys.COND_CONTEXT, on_false)
         leaves = nest.flatten(original_true, expand_composites=True)
-        merges = [_like_leaf(leaf, merged) for leaf, merged in zip(leaves, merges, strict=True)]
-        answer = nest.pack_sequence_as(original_true, merges, expand_composites=True)
+        answer = nest.pack_sequence_as(
+            original_true, with_flows(leaves, merges), expand_composites=True
+        )
         return answer if strict else _unpack_single(answer)
 
 
@@ -123,12 +124,6 @@ def _merge_results(result_true: Any, result_false: Any) -> list[Tensor]:
                 f"{x.dtype.name}, {y.dtype.name}"
             )
     return [merge_branches(list(pair))[0] for pair in zip(false_flat, true_flat, strict=True)]
-
-
-def _like_leaf(leaf: Any, merged: Tensor) -> Any:
-    """`merged` as what `leaf` was: a TensorArray is rebuilt around its flow."""
-    rebuild = getattr(leaf, "with_flow", None)
-    return rebuild(merged) if rebuild is not None else merged
 
 
 def case(

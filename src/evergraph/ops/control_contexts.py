@@ -5,7 +5,7 @@ Reference: TensorFlow 1.15, tensorflow/python/ops/control_flow_ops.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from evergraph.core import dtypes, nest
@@ -17,25 +17,45 @@ from evergraph.graph.scopes import (
     get_collection,
     get_collection_ref,
     get_default_graph,
+    prepend_name_scope,
+    strip_name_scope,
 )
 from evergraph.ops.array_shape import shape_internal
 from evergraph.ops.control_flow import switch, switch_ref_or_tensor
+from evergraph.ops.control_places import (
+    check_input_from_valid_context,
+    is_loop_exit,
+    is_merge,
+    op_in_context,
+    output_context,
+    role,
+)
 from evergraph.ops.fills import zeros
 from evergraph.ops.grouping import with_dependencies
 from evergraph.ops.identity import identity, no_op
 
 
 class ControlFlowContext:
-    """What cond and loop contexts share: the values known inside, and the context around."""
+    """What cond and loop contexts share: the values known inside, and the context around.
 
-    def __init__(self) -> None:
+    Args:
+        values_def: message with the values of a context that is read back.
+        import_scope: scope that its operations were imported into.
+    """
+
+    def __init__(self, values_def: Any = None, import_scope: str | None = None) -> None:
         self._outer_context: Any = get_default_graph()._get_control_flow_context()
+        self._nested_contexts: list[Any] = []
+        if self._outer_context is not None:
+            self._outer_context._nested_contexts.append(self)
         self._entered: list[Any] = []
         # Names of tensors that may be used inside as they are.
         self._values: set[str] = set()
         # Name of an outer tensor -> what stands for it inside.
         self._external_values: dict[str, Tensor] = {}
         self._name = ""
+        if values_def is not None:
+            self._read_values(values_def, import_scope)
 
     @property
     def name(self) -> str:
@@ -49,8 +69,14 @@ class ControlFlowContext:
 
     @property
     def grad_state(self) -> Any:
-        """The state of a loop's gradient; None for conds."""
-        return None
+        """The state of the gradient that the loop around is; None outside of gradients."""
+        loop = self.GetWhileContext()
+        return None if loop is None else loop.grad_state
+
+    @property
+    def back_prop(self) -> bool:
+        """Whether gradients flow through the loop; False for conds."""
+        return False
 
     def Enter(self) -> None:
         """Make this the context of operations made from now on."""
@@ -81,6 +107,10 @@ class ControlFlowContext:
         """The innermost loop context, this one included, or None."""
         return self._outer_context.GetWhileContext() if self._outer_context is not None else None
 
+    def GetControlPivot(self) -> Tensor | None:
+        """A tensor that has a value exactly when what lies inside runs."""
+        return None
+
     def IsWhileContext(self) -> bool:
         """Whether this is the context of a loop."""
         return False
@@ -89,6 +119,17 @@ class ControlFlowContext:
         """Whether this is a branch of a cond."""
         return False
 
+    def IsXLAContext(self) -> bool:
+        """False: there are no contexts of other compilers."""
+        return False
+
+    def check_use(self, op: Operation, input_op: Operation) -> None:
+        """Raise ValueError unless `op` may use `input_op`, which lies here."""
+        check_input_from_valid_context(op, input_op)
+
+    def __str__(self) -> str:
+        return self._name
+
     def _mark_outputs(self, op: Operation) -> None:
         names = [tensor.name for tensor in op.outputs]
         context: Any = self
@@ -96,27 +137,89 @@ class ControlFlowContext:
             context._values.update(names)
             context = context._outer_context
 
-    def _remove_external_control_edges(self, op: Operation) -> None:
-        """Drop control inputs that come from outside the loop around."""
+    def _split_control_edges(self, op: Operation) -> tuple[list[Operation], list[Operation]]:
+        """Control inputs of `op` from inside the loop around, and the others, which it loses."""
         loop = self.GetWhileContext()
         if loop is None:
-            return
-        kept = []
+            return op.control_inputs, []
+        kept: list[Operation] = []
+        dropped: list[Operation] = []
         for control in op.control_inputs:
             context = output_context(control)
-            if context is not None and context.GetWhileContext() is loop:
-                kept.append(control)
-        if len(kept) != len(op.control_inputs):
+            is_inside = context is not None and context.GetWhileContext() is loop
+            (kept if is_inside else dropped).append(control)
+        if dropped:
             op._remove_all_control_inputs()
             op._add_control_inputs(kept)
+        return kept, dropped
+
+    # Messages.
+
+    def _read_values(self, values_def: Any, import_scope: str | None) -> None:
+        """Know the values of a ValuesDef, and take their operations in."""
+        graph = get_default_graph()
+        self._values = {prepend_name_scope(name, import_scope) for name in values_def.values}
+        for outer, inner in values_def.external_values.items():
+            self._external_values[prepend_name_scope(outer, import_scope)] = element_named(
+                inner, import_scope
+            )
+        for name in {name.partition(":")[0] for name in self._values - set(self._external_values)}:
+            op: Any = graph.as_graph_element(name)
+            op._set_control_flow_context(self)
+
+    def _write_values(self, values_def: Any, export_scope: str | None) -> None:
+        values_def.values.extend(strip_name_scope(v, export_scope) for v in sorted(self._values))
+        for outer, inner in self._external_values.items():
+            key = strip_name_scope(outer, export_scope)
+            values_def.external_values[key] = strip_name_scope(inner.name, export_scope)
+
+    def to_control_flow_context_def(
+        self, context_def: Any, export_scope: str | None = None
+    ) -> None:
+        """Write this context into a ControlFlowContextDef."""
+        raise NotImplementedError("Abstract method")
 
 
-def output_context(op: Operation) -> Any:
-    """The context that the outputs of `op` belong to: an Exit's lie outside its loop."""
-    context = op._control_flow_context
-    if context is not None and op.op_def is not None and op.op_def.control == "exit":
-        context = context.outer_context
-    return context
+def element_named(name: str, import_scope: str | None) -> Any:
+    """The tensor or operation that `name` stands for after an import into a scope."""
+    return get_default_graph().as_graph_element(prepend_name_scope(name, import_scope))
+
+
+def is_tensor_array(value: Any) -> bool:
+    """Whether `value` is a TensorArray, for which its flow stands in conds and loops."""
+    return hasattr(value, "with_flow")
+
+
+def flow_of(value: Any) -> Any:
+    """The flow that stands for a TensorArray; any other value itself."""
+    return value.flow if is_tensor_array(value) else value
+
+
+def with_flows(values: Sequence[Any], tensors: Sequence[Tensor]) -> list[Any]:
+    """`tensors`; where one of `values` is a TensorArray, that array with the tensor as its flow.
+
+    Raises:
+        ValueError: the lengths differ.
+    """
+    if len(values) != len(tensors):
+        raise ValueError(
+            "Lengths of original Tensor list and new list do not match: "
+            f"{len(values)} vs. {len(tensors)}"
+        )
+    return [
+        value.with_flow(tensor) if is_tensor_array(value) else tensor
+        for value, tensor in zip(values, tensors, strict=True)
+    ]
+
+
+# Set by what knows the messages: makes an empty message of a given name.
+make_message: Callable[[str], Any] | None = None
+
+
+def new_message(name: str) -> Any:
+    """An empty message called `name`."""
+    assert make_message is not None, "the module that knows the messages is loaded with the api"
+    return make_message(name)
 
 
 class CondContext(ControlFlowContext):
@@ -128,31 +231,51 @@ class CondContext(ControlFlowContext):
         branch: 1 for the true branch, 0 for the false one.
     """
 
-    def __init__(self, pred: Tensor, pivot: Tensor, branch: int, name: str = "cond_text") -> None:
+    def __init__(
+        self,
+        pred: Tensor | None = None,
+        pivot: Tensor | None = None,
+        branch: int | None = None,
+        name: str = "cond_text",
+        context_def: Any = None,
+        import_scope: str | None = None,
+    ) -> None:
+        unique = get_default_graph().unique_name(name)
+        if context_def is not None:
+            self._pred: Any = element_named(context_def.pred_name, import_scope)
+            self._pivot: Any = element_named(context_def.pivot_name, import_scope)
+            self._branch: Any = context_def.branch
+            super().__init__(context_def.values_def, import_scope)
+            self._name = prepend_name_scope(context_def.context_name, import_scope)
+            return
         super().__init__()
-        self._name = get_default_graph().unique_name(name)
-        self._pred = pred
-        self._pivot = pivot
-        self._branch = branch
-        self._values.add(pred.name)
-        self._external_values[pred.name] = pred
-        self._values.add(pivot.name)
-        pivot.op._set_control_flow_context(self)
+        self._name = unique
+        self._pred, self._pivot, self._branch = pred, pivot, branch
+        self._values.add(self._pred.name)
+        self._external_values[self._pred.name] = self._pred
+        self._values.add(self._pivot.name)
+        self._pivot.op._set_control_flow_context(self)
 
     @property
     def pred(self) -> Tensor:
         """The predicate."""
-        return self._pred
+        result: Tensor = self._pred
+        return result
 
     @property
     def pivot(self) -> Tensor:
         """The tensor that is alive with the branch."""
-        return self._pivot
+        result: Tensor = self._pivot
+        return result
 
     @property
     def branch(self) -> int:
         """1 for the true branch, 0 for the false one."""
-        return self._branch
+        return int(self._branch)
+
+    def GetControlPivot(self) -> Tensor:
+        """The pivot of the branch."""
+        return self.pivot
 
     def IsCondContext(self) -> bool:
         """True."""
@@ -169,7 +292,8 @@ class CondContext(ControlFlowContext):
             self._values.add(result.name)
             self._external_values[result.name] = result
         with control_dependencies(None):
-            result = switch_ref_or_tensor(result, self._pred)[self._branch]
+            sides: tuple[Tensor, Tensor] = switch_ref_or_tensor(result, self._pred)
+            result = sides[self._branch]
             if self._outer_context is not None:
                 self._outer_context.AddInnerOp(result.op)
         result.op.graph.prevent_fetching(result.op)
@@ -183,23 +307,25 @@ class CondContext(ControlFlowContext):
 
     def AddOp(self, op: Operation) -> None:
         """Take in an operation made on this branch: its inputs come through Switches."""
+        self._AddOpInternal(op)
+
+    def _AddOpInternal(self, op: Operation) -> None:
         if not op.inputs:
-            self._remove_external_control_edges(op)
-            if not any(_in_context(control, self) for control in op.control_inputs):
+            self._split_control_edges(op)
+            if not any(op_in_context(control, self) for control in op.control_inputs):
                 op._add_control_input(self._pivot.op)
         else:
-            is_merge = op.op_def is not None and op.op_def.control == "merge"
             for index, tensor in enumerate(op.inputs):
-                source = tensor.op.op_def
-                if is_merge and source is not None and source.control == "next_iteration":
-                    continue
+                if is_merge(op) and role(tensor.op) == "next_iteration":
+                    continue  # of a loop under import, not yet taken in
                 inner = self.AddValue(tensor)
                 if inner is not tensor:
                     op._update_input(index, inner)
-            self._remove_external_control_edges(op)
+            self._split_control_edges(op)
+            if op.graph._is_function(op.type) or op.type == "SymbolicGradient":
+                op._add_control_input(self._pivot.op)
         self._mark_outputs(op)
-        is_exit = op.op_def is not None and op.op_def.control == "exit"
-        if self._outer_context is not None or not is_exit:
+        if self._outer_context is not None or not is_loop_exit(op):
             op.graph.prevent_fetching(op)
         if self._outer_context is not None:
             self._outer_context.AddInnerOp(op)
@@ -208,7 +334,8 @@ class CondContext(ControlFlowContext):
         """Call `function` on this branch.
 
         Returns:
-            (what it returned, the tensors that leave the branch); (None, None) when it returned None.
+            (what it returned, the tensors that leave the branch); (None, None) when it returned
+            None.
         """
         summaries = get_collection(GraphKeys._SUMMARY_COLLECTION)
         original = function()
@@ -232,8 +359,7 @@ class CondContext(ControlFlowContext):
             # An operation has no value; the pivot, ordered after it, stands for it.
             stand_in: Tensor = with_dependencies([value], self._pivot)
             return stand_in
-        flow = getattr(value, "flow", None)
-        tensor = flow if isinstance(flow, Tensor) else convert_to_tensor(value)
+        tensor = convert_to_tensor(flow_of(value))
         if tensor.name in self._values:
             return self._external_values.get(tensor.name, tensor)
         self._values.add(tensor.name)
@@ -242,12 +368,13 @@ class CondContext(ControlFlowContext):
             real = self._outer_context.AddValue(tensor)
             self._values.add(real.name)
             self._external_values[real.name] = real
-        real = switch_ref_or_tensor(real, self._pred)[self._branch]
+        sides: tuple[Tensor, Tensor] = switch_ref_or_tensor(real, self._pred)
+        real = sides[self._branch]
         self._external_values[tensor.name] = real
         return real
 
     def zeros_of_other_branch(self, op: Operation, value: Tensor) -> Tensor:
-        """Zeros like `value`, an output of Switch `op`, made only when the other branch is taken."""
+        """Zeros like `value`, an output of Switch `op`, made when the other branch is taken."""
         other = switch(op.inputs[0], self._pred)[1 - self._branch]
         pivot = identity(other)
         if value.dtype == dtypes.resource:
@@ -259,12 +386,50 @@ class CondContext(ControlFlowContext):
         with control_dependencies([pivot]):
             return zeros(size, dtype=value.dtype)
 
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """This branch as a CondContextDef; None when it lies outside `export_scope`."""
+        if export_scope is not None and not self._name.startswith(export_scope):
+            return None
+        message = new_message("CondContextDef")
+        message.context_name = strip_name_scope(self._name, export_scope)
+        message.pred_name = strip_name_scope(self._pred.name, export_scope)
+        message.pivot_name = strip_name_scope(self._pivot.name, export_scope)
+        message.branch = self._branch
+        self._write_values(message.values_def, export_scope)
+        for nested in self._nested_contexts:
+            nested.to_control_flow_context_def(message.nested_contexts.add())
+        return message
 
-def _in_context(op: Operation, context: ControlFlowContext) -> bool:
-    """Whether `op` lies in `context` or in one inside it."""
-    inner = op._control_flow_context
-    while inner is not None:
-        if inner is context:
-            return True
-        inner = inner.outer_context
-    return False
+    def to_control_flow_context_def(
+        self, context_def: Any, export_scope: str | None = None
+    ) -> None:
+        """Write this branch into a ControlFlowContextDef."""
+        context_def.cond_ctxt.CopyFrom(self.to_proto(export_scope=export_scope))
+
+    @staticmethod
+    def from_proto(context_def: Any, import_scope: str | None = None) -> CondContext:
+        """The branch that a CondContextDef describes, of operations that are in the graph."""
+        context = CondContext(context_def=context_def, import_scope=import_scope)
+        read_nested(context, context_def, import_scope)
+        return context
+
+
+def read_nested(context: Any, context_def: Any, import_scope: str | None) -> None:
+    """Read the contexts inside `context` back from its message."""
+    context.Enter()
+    for nested in context_def.nested_contexts:
+        from_control_flow_context_def(nested, import_scope)
+    context.Exit()
+
+
+def from_control_flow_context_def(context_def: Any, import_scope: str | None = None) -> Any:
+    """The context that a ControlFlowContextDef describes."""
+    if context_def.HasField("cond_ctxt"):
+        return CondContext.from_proto(context_def.cond_ctxt, import_scope)
+    if context_def.HasField("while_ctxt"):
+        from evergraph.ops.while_context import WhileContext
+
+        return WhileContext.from_proto(context_def.while_ctxt, import_scope)
+    raise NotImplementedError(
+        f"Unknown ControlFlowContextDef field: {context_def.WhichOneof('ctxt')}"
+    )

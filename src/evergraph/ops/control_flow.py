@@ -5,10 +5,12 @@ The runtime gives them their meaning (`control` in their OpDefs); they have no k
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from evergraph.core import dtypes
+from evergraph.core import dtypes, nest
 from evergraph.core.shapes import TensorShape
+from evergraph.graph.composite import IndexedSlices, SparseTensor
 from evergraph.graph.conversion import convert_to_tensor, internal_convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import get_default_graph, name_scope
@@ -125,13 +127,93 @@ def _control_trigger(xp: Any) -> None:
 LOOP_COND.no_gradient()
 
 
-def switch(
-    data: Any, pred: Any, dtype: Any = None, name: str | None = None
-) -> tuple[Tensor, Tensor]:
+def _tensor_or_composite(value: Any, name: str | None = None, as_ref: bool = True) -> Any:
+    """`value` itself when it is made of tensors, else it as a tensor."""
+    if isinstance(value, IndexedSlices | SparseTensor):
+        return value
+    return internal_convert_to_tensor(value, name=name, as_ref=as_ref)
+
+
+def _each(function: Callable[[Any], Any], value: Any) -> Any:
+    """`function` of each tensor that `value`, IndexedSlices or a SparseTensor, is made of."""
+    return nest.map_structure(function, value, expand_composites=True)
+
+
+def enter(
+    data: Any,
+    frame_name: str,
+    is_constant: bool = False,
+    parallel_iterations: int = 10,
+    use_ref: bool = True,
+    use_input_shape: bool = True,
+    name: str | None = None,
+) -> Any:
+    """Hand `data` to the loop whose frame is called `frame_name`.
+
+    Args:
+        data: a tensor, IndexedSlices or a SparseTensor.
+        frame_name: what all Enters of one loop have in common.
+        is_constant: the value is the same in every iteration.
+        parallel_iterations: how many iterations may be under way.
+        use_ref: keep a reference a reference.
+        use_input_shape: the output has the shape of `data`; else nothing is known of it.
+        name: name of the operation.
+    """
+    data = _tensor_or_composite(data)
+    if not isinstance(data, Tensor):
+        return _each(
+            lambda part: enter(
+                part, frame_name, is_constant, parallel_iterations, use_ref, use_input_shape
+            ),
+            data,
+        )
+    op_def = REF_ENTER if data.dtype._is_ref_dtype and use_ref else ENTER
+    result: Tensor = op_def(
+        data,
+        frame_name=frame_name,
+        is_constant=is_constant,
+        parallel_iterations=parallel_iterations,
+        name=name,
+    )
+    if use_input_shape:
+        result.set_shape(data.get_shape())
+    return result
+
+
+def exit(data: Any, name: str | None = None) -> Any:
+    """Hand `data`, a value of the last iteration, to what is around the loop."""
+    data = _tensor_or_composite(data)
+    if not isinstance(data, Tensor):
+        return _each(exit, data)
+    return (REF_EXIT if data.dtype._is_ref_dtype else EXIT)(data, name=name)
+
+
+def next_iteration(data: Any, name: str | None = None) -> Any:
+    """Hand `data` to the next iteration of a loop."""
+    data = _tensor_or_composite(data)
+    if not isinstance(data, Tensor):
+        return _each(next_iteration, data)
+    op_def = REF_NEXT_ITERATION if data.dtype._is_ref_dtype else NEXT_ITERATION
+    return op_def(data, name=name)
+
+
+def loop_cond(input: Any, name: str | None = None) -> Tensor:
+    """Mark `input`, a bool scalar, as what decides whether a loop goes on."""
+    result: Tensor = LOOP_COND(input, name=name)
+    return result
+
+
+def control_trigger(name: str | None = None) -> Operation:
+    """An operation that does nothing but wait for its control inputs."""
+    result: Operation = CONTROL_TRIGGER(name=name)
+    return result
+
+
+def switch(data: Any, pred: Any, dtype: Any = None, name: str | None = None) -> tuple[Any, Any]:
     """Send `data` to the first output when `pred` is false, to the second when it is true.
 
     Args:
-        data: any tensor.
+        data: a tensor, IndexedSlices or a SparseTensor.
         pred: bool scalar.
         dtype: dtype that `data` is converted to.
         name: name of the operation.
@@ -140,10 +222,18 @@ def switch(
         (output_false, output_true); the one not taken has no value in that run.
     """
     with name_scope(name, "Switch", [data, pred]) as scope:
-        data = internal_convert_to_tensor(data, dtype=dtype, name="data", as_ref=True)
+        if not isinstance(data, IndexedSlices | SparseTensor):
+            data = internal_convert_to_tensor(data, dtype=dtype, name="data", as_ref=True)
         pred = convert_to_tensor(pred, name="pred")
-        result: tuple[Tensor, Tensor] = SWITCH(data, pred, name=scope)
-        return result
+        if isinstance(data, Tensor):
+            result: tuple[Tensor, Tensor] = SWITCH(data, pred, name=scope)
+            return result
+        parts = [SWITCH(part, pred) for part in nest.flatten(data, expand_composites=True)]
+        on_false, on_true = (
+            nest.pack_sequence_as(data, list(side), expand_composites=True)
+            for side in zip(*parts, strict=True)
+        )
+        return on_false, on_true
 
 
 def ref_switch(data: Tensor, pred: Any, name: str | None = None) -> tuple[Tensor, Tensor]:
@@ -152,17 +242,21 @@ def ref_switch(data: Tensor, pred: Any, name: str | None = None) -> tuple[Tensor
     return result
 
 
-def switch_ref_or_tensor(data: Any, pred: Tensor, name: str = "Switch") -> tuple[Tensor, Tensor]:
+def switch_ref_or_tensor(data: Any, pred: Tensor, name: str = "Switch") -> tuple[Any, Any]:
     """`switch`, or `ref_switch` for a reference, placed with `data`."""
-    data = internal_convert_to_tensor(data, name="data", as_ref=True)
+    data = _tensor_or_composite(data, name="data")
     with get_default_graph().colocate_with(data.op, ignore_existing=True):
-        if data.dtype._is_ref_dtype:
+        if isinstance(data, Tensor) and data.dtype._is_ref_dtype:
             return ref_switch(data, pred, name)
         return switch(data, pred, name=name)
 
 
-def merge_branches(inputs: Any, name: str | None = None) -> tuple[Tensor, Tensor]:
+def merge_branches(inputs: Any, name: str | None = None) -> tuple[Any, Tensor]:
     """The one of `inputs` that has a value, and its index.
+
+    Args:
+        inputs: tensors, or values made of tensors; a tensor beside IndexedSlices becomes such.
+        name: name of the operation.
 
     Raises:
         ValueError: an input is None.
@@ -170,10 +264,47 @@ def merge_branches(inputs: Any, name: str | None = None) -> tuple[Tensor, Tensor
     if any(item is None for item in inputs):
         raise ValueError(f"At least one of the merge inputs is None: {inputs}")
     with name_scope(name, "Merge", inputs) as scope:
-        tensors = [internal_convert_to_tensor(item, as_ref=True) for item in inputs]
-        op_def = REF_MERGE if all(t.dtype._is_ref_dtype for t in tensors) else MERGE
-        result: tuple[Tensor, Tensor] = op_def(tensors, name=scope)
-        return result
+        values = [_tensor_or_composite(item) for item in inputs]
+        if all(isinstance(value, Tensor) for value in values):
+            op_def = REF_MERGE if all(t.dtype._is_ref_dtype for t in values) else MERGE
+            result: tuple[Tensor, Tensor] = op_def(values, name=scope)
+            return result
+        if all(isinstance(value, IndexedSlices | Tensor) for value in values):
+            values = as_indexed_slices_list(values)
+        for value in values[1:]:
+            nest.assert_same_structure(values[0], value, expand_composites=True)
+        parts = zip(*(nest.flatten(v, expand_composites=True) for v in values), strict=True)
+        merged = [MERGE(list(part)) for part in parts]
+        packed = nest.pack_sequence_as(values[0], [m[0] for m in merged], expand_composites=True)
+        return packed, merged[0][1]
+
+
+def as_indexed_slices(value: Any) -> IndexedSlices:
+    """`value` as IndexedSlices: of a tensor all rows."""
+    from evergraph.ops.array_shape import shape_internal
+    from evergraph.ops.sequences import range as range_of
+
+    if isinstance(value, IndexedSlices):
+        return value
+    if not isinstance(value, Tensor):
+        raise TypeError(f"Not a Tensor or IndexedSlices: {type(value)}.")
+    size = shape_internal(value, optimize=False)
+    return IndexedSlices(value, range_of(0, size[0]), size)
+
+
+def as_indexed_slices_list(values: Sequence[Any]) -> list[IndexedSlices]:
+    """`as_indexed_slices` of each, their indices of one dtype."""
+    from evergraph.ops.cast import cast
+
+    slices = [as_indexed_slices(value) for value in values]
+    if len({s.indices.dtype for s in slices}) == 1:
+        return slices
+    return [
+        IndexedSlices(s.values, cast(s.indices, dtypes.int64), s.dense_shape)
+        if s.indices.dtype == dtypes.int32
+        else s
+        for s in slices
+    ]
 
 
 @SWITCH.gradient

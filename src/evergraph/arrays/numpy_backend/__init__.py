@@ -72,6 +72,7 @@ random           stream: .key .base .position, uint64 scalars, may be traced  St
                  philox_gamma(stream, shape, alpha)  philox_poisson(stream, shape, rate, dtype)
                  philox_words(stream, count) -> uint32  stateless_stream(seed) -> Stream
                  philox_blocks(key, base, blocks) -> uint32 [..., 4]
+objects          new_stack(dtype, max_size=-1, name=""): push(value) pop() close()
 gradients        stop_gradient(x)  vjp(function, inputs, cotangents) -> one per input: JAX only
 ================ ==================================================================================
 
@@ -268,4 +269,5 @@ from evergraph.arrays.numpy_backend.special import lgamma as lgamma
 from evergraph.arrays.numpy_backend.special import polygamma as polygamma
 from evergraph.arrays.numpy_backend.special import random_gamma_grad as random_gamma_grad
 from evergraph.arrays.numpy_backend.special import zeta as zeta
+from evergraph.arrays.numpy_backend.stacks import new_stack as new_stack
 from evergraph.arrays.slicing import SliceMasks as SliceMasks
