@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from evergraph.arrays.run_objects import NeedsHost
 from evergraph.runtime.program import NO_SLOT, Step
 
 # The branches that a slot or a step lies on.
@@ -40,10 +41,6 @@ class CondUnit:
 Unit = Step | CondUnit
 
 
-class Unbranchable(Exception):
-    """The control flow of a segment isn't made of conds alone."""
-
-
 def units_of(steps: Sequence[Step], needed: Sequence[int]) -> list[Unit]:
     """`steps` with their conds as units.
 
@@ -52,15 +49,20 @@ def units_of(steps: Sequence[Step], needed: Sequence[int]) -> list[Unit]:
         needed: slots that are needed after the segment.
 
     Raises:
-        Unbranchable: there is a loop, or a value of a branch leaves without a Merge.
+        NeedsHost: control flow that isn't made of conds, or a value of a branch leaves without a Merge.
     """
-    if not any(step.op_def.control or step.is_token for step in steps):
+    if not any(is_branching(step) for step in steps):
         return list(steps)
     branches = _Branches(steps)
     for slot in needed:
         if branches.of_slot.get(slot, _NONE) and slot not in branches.written:
-            raise Unbranchable
+            raise NeedsHost("control flow that isn't made of conds and loops")
     return _Scheduler(branches, frozenset(needed)).schedule(list(steps), _NONE)
+
+
+def is_branching(step: Step) -> bool:
+    """Whether `step` is a Switch or Merge, or stands for one of a variable."""
+    return step.loop is None and bool(step.op_def.control or step.is_token)
 
 
 class _Branches:
@@ -79,7 +81,7 @@ class _Branches:
         return self.canonical.get(slot, slot)
 
     def _visit(self, step: Step) -> None:
-        kind = step.op_def.control
+        kind = step.op_def.control if step.loop is None else ""
         inputs = [self._input(step, i) for i in range(len(step.inputs))]
         if kind == "merge":
             together = frozenset.intersection(*inputs) if inputs else _NONE
@@ -97,7 +99,7 @@ class _Branches:
                 self.of_slot[slot] = together | {(pred, bool(side))}
             return
         if kind:
-            raise Unbranchable
+            raise NeedsHost("control flow that isn't made of conds and loops")
         if step.op_def.forwards and not step.is_token and len(step.outputs) == 1:
             self.canonical[step.outputs[0]] = self.predicate(step.inputs[0])
         for slot in step.outputs:
@@ -146,7 +148,7 @@ class _Scheduler:
                 continue
             first = next((s for s in waiting if is_ready(s, set())), None)
             if first is None:
-                raise Unbranchable
+                raise NeedsHost("control flow that isn't made of conds and loops")
             if first.op_def.control == "merge" and not self._own(first, inside):
                 pred = self._merged_predicate(first)
             else:
@@ -167,7 +169,7 @@ class _Scheduler:
                     done.add(step)
                     waiting.remove(step)
             if not chosen and not unit.merges:
-                raise Unbranchable
+                raise NeedsHost("control flow that isn't made of conds and loops")
             self._outputs(unit, chosen, waiting)
             units.append(unit)
         return units
@@ -181,7 +183,7 @@ class _Scheduler:
             source = maker.get(pred)
             if source is None or not self._own(source, inside):
                 return pred
-        raise Unbranchable
+        raise NeedsHost("control flow that isn't made of conds and loops")
 
     def _unit(self, pred: int, chosen: list[Step], inside: Branches) -> CondUnit:
         unit = CondUnit(pred)
@@ -204,7 +206,7 @@ class _Scheduler:
         for pred, found in sorted(sides.items()):
             if len(found) == 2:
                 return pred
-        raise Unbranchable
+        raise NeedsHost("control flow that isn't made of conds and loops")
 
     def _merge_sides(
         self, step: Step, pred: int, region: set[Step], maker: dict[int, Step], inside: Branches
@@ -252,7 +254,7 @@ def _interleaved(
                 if not any(before in missing - own for before, _ in writes_of(queue[0])):
                     heads.append((position[_first_step(queue[0])], side))
         if not heads:
-            raise Unbranchable
+            raise NeedsHost("control flow that isn't made of conds and loops")
         side = min(heads)[1]
         unit = queues[side].popleft()
         missing.difference_update(after for _, after in writes_of(unit))
@@ -263,6 +265,6 @@ def _interleaved(
 def _first_step(unit: Unit) -> Step:
     while isinstance(unit, CondUnit):
         if not unit.sides:
-            raise Unbranchable
+            raise NeedsHost("control flow that isn't made of conds and loops")
         unit = unit.sides[0][1]
     return unit

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
+from evergraph.arrays import jax_backend
+from evergraph.arrays.run_objects import NeedsHost, RunObject
 from evergraph.core.errors import InternalError
-from evergraph.runtime.branches import Unbranchable
 from evergraph.runtime.cpu_client import RUNS_INLINE, finish
 from evergraph.runtime.fetches import owned
+from evergraph.runtime.handles import host_form, room_for
 from evergraph.runtime.host_segment import Env, run_steps
+from evergraph.runtime.partition import all_steps
 from evergraph.runtime.program import NO_SLOT
 from evergraph.runtime.variable_store import VariableStore
 from evergraph.runtime.xla_segment import CompiledSegment
@@ -22,12 +26,20 @@ if TYPE_CHECKING:
 
 def compiled_segment(plan: Plan, index: int, env: Env) -> CompiledSegment:
     """The executable of segment `index` for the static values in `env`."""
+    segment = plan.segments[index]
     static = {slot: np.asarray(env[slot]) for slot in plan.static_inputs[index]}
-    key = (index, *((v.dtype.str, v.shape, v.tobytes()) for v in static.values()))
+    objects = on_device(segment.inputs, env)
+    hints = plan.hints[index]
+    key = (
+        index,
+        tuple((v.dtype.str, v.shape, v.tobytes()) for v in static.values()),
+        tuple((slot, made.layout) for slot, made in objects.items()),
+        tuple(hints.values()),
+    )
     found: CompiledSegment | None = plan.compiled.get(key)
     if found is None:
-        segment = plan.segments[index]
-        found = CompiledSegment(segment, plan.program.constants, static, plan.kept)
+        constants = plan.program.constants
+        found = CompiledSegment(segment, constants, static, plan.kept, objects, dict(hints))
         plan.compiled[key] = found
     return found
 
@@ -167,9 +179,12 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> bool:
                 if slot in plan.kept:
                     value = np.array(value)
                 env[slot] = value
-        compiled = compiled_segment(plan, index, env)
+        try:
+            compiled = compiled_segment(plan, index, env)
+        except NeedsHost:
+            return _give_up(plan, index, env, loaded)
         donated = [env[s] for s in compiled.donated]
-        others = [compiled.large[s] if s in compiled.large else env[s] for s in compiled.others]
+        others = [_argument(compiled, s, env) for s in compiled.others]
         cells = [store.cell(location.key) for location in compiled.committed]
         box: list[Any] = []
         if cells:
@@ -177,12 +192,9 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> bool:
         try:
             with jax.enable_x64(True):
                 box.extend(map(compiled.call, (donated,), (others,)))
-        except Unbranchable:
+        except NeedsHost:
             store.in_flight = None
-            plan.can_compile[index] = plan.must_compile[index] = False
-            for slot in loaded:
-                env[slot] = None
-            return False
+            return _give_up(plan, index, env, loaded)
         except Exception:
             # Tracing failed and nothing was donated: step by step the error gets its operation.
             store.in_flight = None
@@ -195,13 +207,68 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> bool:
         for (_, after), value in zip(segment.commits.values(), state, strict=True):
             env[after] = value
         if ok is not None and not bool(ok):
-            _raise_failed_check(plan, index, env, compiled, state)
-        for slot, value in zip(compiled.outputs, outputs, strict=True):
-            env[slot] = np.asarray(value)
+            if not _make_room(plan, index, compiled, outputs):
+                _raise_failed_check(plan, index, env, compiled, state)
+            for slot, value in zip(compiled.committed, state, strict=True):
+                before = segment.commits[slot][0]
+                if before in plan.cells:
+                    env[before] = value
+            return run_segment(plan, index, env, store)
+        objects = compiled.executable.objects
+        for position, slot in enumerate(compiled.outputs):
+            value = outputs[position]
+            if position in objects:
+                env[slot] = copy.copy(objects[position])
+                env[slot].state, env[slot].children = value, {}
+            else:
+                env[slot] = np.asarray(value)
         for _, after in segment.commits.values():
             if after in plan.kept or after in plan.program.fetches:
                 env[after] = np.array(env[after])
     return True
+
+
+def _argument(compiled: CompiledSegment, slot: int, env: Env) -> Any:
+    if slot in compiled.large:
+        return compiled.large[slot]
+    return env[slot].state if slot in compiled.objects else env[slot]
+
+
+def _give_up(plan: Plan, index: int, env: Env, loaded: list[int]) -> bool:
+    """Leave segment `index` to NumPy from now on."""
+    plan.can_compile[index] = plan.must_compile[index] = False
+    for slot in loaded:
+        env[slot] = None
+    return False
+
+
+def _make_room(plan: Plan, index: int, compiled: CompiledSegment, outputs: list[Any]) -> bool:
+    """Note what stacks would have needed; whether some had too little room."""
+    rooms = compiled.executable.rooms
+    if not rooms:
+        return False
+    steps = all_steps(compiled.segment)
+    is_short = False
+    for (number, room), needed in zip(rooms, np.asarray(outputs[-1]).tolist(), strict=True):
+        if needed > room:
+            plan.hints[index][steps[number]] = room_for(needed)
+            is_short = True
+    return is_short
+
+
+def on_device(slots: list[int], env: Env) -> dict[int, Any]:
+    """The stacks and tensor arrays in `slots`, in the form that executables take."""
+    found: dict[int, Any] = {}
+    made: dict[int, Any] = {}
+    for slot in slots:
+        value = env[slot]
+        if isinstance(value, RunObject):
+            if id(value) not in made:
+                made[id(value)] = jax_backend.from_host(value)
+            elif made[id(value)] is not value:
+                raise NeedsHost("two handles of one object go from segment to segment")
+            env[slot] = found[slot] = made[id(value)]
+    return found
 
 
 def _is_needed(plan: Plan, index: int, slot: int) -> bool:
@@ -218,6 +285,9 @@ def _on_host(env: Env) -> Env:
     copied[:] = [
         np.asarray(v) if isinstance(v, jax.Array) and not v.is_deleted() else v for v in env
     ]
+    for slot, value in enumerate(copied):
+        if isinstance(value, RunObject):
+            copied[slot] = host_form(copy.copy(value)) if hasattr(value, "to_host") else value
     return copied
 
 

@@ -33,6 +33,16 @@ class Segment:
     constants: list[int] = field(default_factory=list)
 
 
+def all_steps(segment: Segment) -> list[Step]:
+    """The steps of `segment`, those inside loops included."""
+    result: list[Step] = []
+    for step in segment.steps:
+        result.append(step)
+        if step.loop is not None:
+            result.extend(step.loop.steps())
+    return result
+
+
 def is_host(step: Step) -> bool:
     """Whether the step must run outside any executable."""
     if step.loop is not None:

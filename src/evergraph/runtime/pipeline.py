@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.runtime.effects import build_program
 from evergraph.runtime.fold_constants import fold_constants
-from evergraph.runtime.program import Program
 from evergraph.runtime.frames import arranged
+from evergraph.runtime.program import Program
 from evergraph.runtime.prune import prune
 
 

@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from evergraph.arrays.run_objects import NeedsHost
 from evergraph.graph.operation import Operation, Tensor
-from evergraph.runtime.branches import Unbranchable, units_of
+from evergraph.runtime.branches import is_branching, units_of
 from evergraph.runtime.fetches import Fetches, owned
 from evergraph.runtime.fold_constants import known_bytes
+from evergraph.runtime.handles import bring_to_host, holds_objects, room_for, stack_slots
+from evergraph.runtime.host_loop import HotLoop
 from evergraph.runtime.host_segment import Env, run_steps
-from evergraph.runtime.partition import Segment, partition
+from evergraph.runtime.partition import Segment, all_steps, partition
 from evergraph.runtime.pipeline import plan_program
-from evergraph.runtime.program import NO_SLOT, Program
+from evergraph.runtime.program import NO_SLOT, Program, Step
 from evergraph.runtime.variable_store import Cell, VariableStore
 
 # A signature (shapes of the feeds, static values) is compiled at its third run: programs that run
@@ -26,6 +29,15 @@ COLD_RUNS = 2
 # costs no more than a call of an executable.
 SMALL_FACTOR = 16
 _SMALL_STEPS = 8
+
+# A plan that has met more signatures than this meets ever new shapes: then a signature is compiled
+# only after this many times as many runs, and the first runs of the others stay with NumPy.
+MAX_VARIANTS = 6
+UNSETTLED_FACTOR = 32
+
+# Steps in loops that a first run may take with NumPy before its segment is compiled after all.
+LOOP_BUDGET = 6000
+
 _SMALL_BYTES = 1 << 14
 
 
@@ -44,7 +56,7 @@ class Plan:
         self.fed = list(fed)
         self.program: Program = plan_program(targets, set(fed), fetches.tensors)
         self.segments: list[Segment] = partition(self.program)
-        self.ops = [step.op for step in self.program.steps]
+        self.ops = [step.op for segment in self.segments for step in all_steps(segment)]
         self.versions = _versions(self.ops)
         self.edits = fetches.graph._edits
         self.cells: dict[int, Cell] = {
@@ -64,11 +76,15 @@ class Plan:
             segment.is_device and _can_compile(segment, is_single) for segment in self.segments
         ]
         self.must_compile = [
-            segment.is_device and any(s.op_def.compiled_only for s in segment.steps)
+            segment.is_device and any(s.op_def.compiled_only for s in all_steps(segment))
             for segment in self.segments
         ]
         self.patience = [SMALL_FACTOR if _is_small(segment) else 1 for segment in self.segments]
         self.runs: dict[Any, int] = {}
+        self.inner_runs: dict[Any, int] = {}
+        self.new_stacks = [stack_slots(segment) for segment in self.segments]
+        # For each segment: the step that makes a stack -> how much room it needs.
+        self.hints: list[dict[Step, int]] = [{} for _ in self.segments]
         self.compiled: dict[Any, Any] = {}
         self.fast: dict[Any, Any] = {}
         self.session: Any = None
@@ -118,15 +134,17 @@ class Plan:
         for index, segment in enumerate(self.segments):
             if not segment.is_device:
                 self._load(segment, env, store)
+                bring_to_host(segment.inputs, env)
                 run_steps(segment.steps, env)
                 if segment.commits:
                     with store.writing():
                         self._commit(segment, env, store, foreign)
-            elif self._is_hot(index, count, env):
+                continue
+            is_done = self._is_hot(index, count, env) and self._run_compiled(index, env, store)
+            if not is_done and not self._run_cold(index, env, store, foreign):
+                # A loop that goes round very often: better compiled, even in its first run.
                 if not self._run_compiled(index, env, store):
-                    self._run_cold(segment, env, store, foreign)
-            else:
-                self._run_cold(segment, env, store, foreign)
+                    self._run_cold(index, env, store, foreign)
         if len(self.segments) == 1 and self.compiled and self.can_compile[0]:
             self._remember_fast(signature, store)
         return self._answer(env, store)
@@ -144,9 +162,15 @@ class Plan:
             shapes = tuple(
                 np.shape(env[s]) for s in self.segments[index].inputs if s not in self.cells
             )
-            count = self.runs.get((index, shapes), 0)
-            self.runs[index, shapes] = count + 1
-        return count >= COLD_RUNS * self.patience[index]
+            count = self.inner_runs.get((index, shapes), 0)
+            self.inner_runs[index, shapes] = count + 1
+        patience = self.patience[index] if self._is_settled(index) else UNSETTLED_FACTOR
+        return count >= COLD_RUNS * patience
+
+    def _is_settled(self, index: int) -> bool:
+        """Whether the shapes that segment `index` meets are few."""
+        seen = self.inner_runs if index else self.runs
+        return len(seen) <= MAX_VARIANTS
 
     def _remember_fast(self, signature: Any, store: VariableStore) -> None:
         from evergraph.runtime.compiled import fast_call
@@ -163,20 +187,35 @@ class Plan:
                     value = self._start_value(slot)
                     env[slot] = None if value is None else np.array(value)
 
-    def _run_cold(
-        self, segment: Segment, env: Env, store: VariableStore, foreign: set[int]
-    ) -> None:
+    def _run_cold(self, index: int, env: Env, store: VariableStore, foreign: set[int]) -> bool:
+        """Run a device segment by NumPy; False, with nothing changed, where it had better be compiled."""
+        segment = self.segments[index]
+        bring_to_host(segment.inputs, env)
+        if self.can_compile[index] and self._is_settled(index):
+            env.budget = None if holds_objects(segment, env) else LOOP_BUDGET
+        else:
+            env.budget = None
+        loaded = [s for s in segment.inputs if s in self.cells and env[s] is None]
         guard = store.writing() if segment.commits else store.reading()
         with guard:
-            for slot in segment.inputs:
-                if slot in self.cells and env[slot] is None:
-                    value = self._start_value(slot)
-                    if value is not None and slot in self.kept:
-                        value = np.array(value)
-                    env[slot] = None if value is None else np.asarray(value)
-                    foreign.add(id(env[slot]))
-            run_steps(segment.steps, env)
+            for slot in loaded:
+                value = self._start_value(slot)
+                if value is not None and slot in self.kept:
+                    value = np.array(value)
+                env[slot] = None if value is None else np.asarray(value)
+                foreign.add(id(env[slot]))
+            try:
+                run_steps(segment.steps, env)
+            except HotLoop:
+                for slot in loaded:
+                    env[slot] = None
+                return False
             self._commit(segment, env, store, foreign)
+        for step, slot in self.new_stacks[index]:
+            deepest = getattr(env[slot], "deepest", 0)
+            if deepest > self.hints[index].get(step, 0):
+                self.hints[index][step] = room_for(deepest)
+        return True
 
     def _commit(self, segment: Segment, env: Env, store: VariableStore, foreign: set[int]) -> None:
         """Put what a segment wrote into the store, as arrays that nobody else holds."""
@@ -264,10 +303,12 @@ def _kept(program: Program, segments: Sequence[Segment]) -> frozenset[int]:
 
 def _static_inputs(segment: Segment) -> list[int]:
     """Inputs of `segment` whose values some step needs when compiling."""
-    maker = {slot: step for step in segment.steps for slot in step.outputs}
+    steps = all_steps(segment)
+    maker = {slot: step for step in steps for slot in step.outputs if step.loop is None}
+    starts = {c.head: c.start for s in steps if s.loop is not None for c in s.loop.carried}
     inputs = set(segment.inputs)
     found: dict[int, None] = {}
-    stack = [step.inputs[i] for step in segment.steps for i in step.static]
+    stack = [step.inputs[i] for step in steps for i in step.static]
     seen: set[int] = set()
     while stack:
         slot = stack.pop()
@@ -275,7 +316,9 @@ def _static_inputs(segment: Segment) -> list[int]:
             continue
         seen.add(slot)
         step = maker.get(slot)
-        if step is None:
+        if slot in starts:
+            stack.append(starts[slot])
+        elif step is None:
             if slot in inputs:
                 found[slot] = None
         elif step.op_def.value_from_shapes is None:
@@ -285,17 +328,19 @@ def _static_inputs(segment: Segment) -> list[int]:
 
 def _can_compile(segment: Segment, is_single: bool) -> bool:
     """Whether the segment can be one executable: branches that end in another segment can't."""
-    if not any(step.op_def.control or step.is_token for step in segment.steps):
-        return True
     try:
+        for step in all_steps(segment):
+            if step.loop is not None:
+                units_of(step.loop.cond, ())
+                units_of(step.loop.body, ())
         units_of(segment.steps, segment.outputs)
-    except Unbranchable:
+    except NeedsHost:
         return False
-    return is_single
+    return is_single or not any(is_branching(step) for step in segment.steps)
 
 
 def _is_small(segment: Segment) -> bool:
-    if len(segment.steps) > _SMALL_STEPS:
+    if len(segment.steps) > _SMALL_STEPS or any(s.loop is not None for s in segment.steps):
         return False
     sizes = [known_bytes(step) for step in segment.steps]
     return all(size is not None and size <= _SMALL_BYTES for size in sizes)

@@ -9,9 +9,9 @@ import numpy as np
 
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.runtime.effects import build_program
+from evergraph.runtime.frames import arranged
 from evergraph.runtime.host_segment import Env, run_steps
 from evergraph.runtime.plan import initial_state
-from evergraph.runtime.frames import arranged
 from evergraph.runtime.prune import prune
 
 

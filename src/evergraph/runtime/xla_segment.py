@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 import numpy as np
 
-from evergraph.arrays import jax_backend, numpy_backend
-from evergraph.arrays.checks import Check, collect_checks
+from evergraph.arrays import jax_backend
+from evergraph.arrays.checks import collect_checks
+from evergraph.arrays.run_objects import NeedsHost, RunObject
 from evergraph.core import dtypes
 from evergraph.core.errors import UnavailableError
-from evergraph.runtime.branches import CondUnit, Unbranchable, Unit, units_of, writes_of
-from evergraph.runtime.fold_constants import is_pure, known_bytes
-from evergraph.runtime.partition import Segment
+from evergraph.runtime.branches import is_branching, units_of
+from evergraph.runtime.partition import Segment, all_steps
 from evergraph.runtime.program import NO_SLOT, Location, Step
-
-# Values above this are handed to the executable as arguments in place of literals of its code.
-MAX_LITERAL_BYTES = 16 << 10
+from evergraph.runtime.xla_control import (
+    MAX_LITERAL_BYTES,
+    Trace,
+    TracedEnv,
+    all_ok,
+    run_units,
+)
 
 # Executables by structure, for all sessions of the process; the oldest go first.
 MAX_EXECUTABLES = 512
-_executables: OrderedDict[Any, Callable[..., Any]] = OrderedDict()
+_executables: OrderedDict[Any, Executable] = OrderedDict()
+
+
+@dataclass(slots=True, eq=False)
+class Executable:
+    """A compiled function and what its tracing has shown.
+
+    Attributes:
+        call: returns (new values, outputs, ok); `ok` is None when nothing is checked. Where stacks
+            have only a guessed room, the last of the outputs is how much each would have needed.
+        objects: position among the outputs -> the object of the run whose state is there.
+        rooms: (number of the step, room) of each stack whose room is guessed.
+    """
+
+    call: Callable[..., Any]
+    objects: dict[int, RunObject] = field(default_factory=dict)
+    rooms: list[tuple[int, int]] = field(default_factory=list)
 
 
 class CompiledSegment:
@@ -34,7 +56,8 @@ class CompiledSegment:
         others: slots of the further arguments.
         committed: locations in the order of the first result.
         outputs: slots in the order of the second result.
-        call: returns (new values, outputs, ok); `ok` is None when nothing is checked.
+        objects: slot -> the stack or tensor array that comes in, for its form; its state is an argument.
+        executable: what to call; see `Executable`.
     """
 
     def __init__(
@@ -43,9 +66,13 @@ class CompiledSegment:
         constants: dict[int, Any],
         static: dict[int, np.ndarray],
         kept: frozenset[int],
+        objects: Mapping[int, Any],
+        hints: Mapping[Step, int],
     ) -> None:
         self.segment = segment
         self.static = static
+        self.objects = {slot: _emptied(made) for slot, made in objects.items()}
+        self.hints = hints
         self.constants = {slot: constants[slot] for slot in segment.constants}
         large = [s for s, v in self.constants.items() if _bytes(v) > MAX_LITERAL_BYTES]
         self.large = {slot: self.constants.pop(slot) for slot in large}
@@ -58,138 +85,73 @@ class CompiledSegment:
         state = {after for _, after in segment.commits.values()}
         self.outputs = [s for s in segment.outputs if s not in state]
         self.units = units_of(segment.steps, segment.outputs)
-        self.call = _executable(self)
+        self.executable = _executable(self)
+        self.call = self.executable.call
 
-    def trace(self, donated: Sequence[Any], others: Sequence[Any]) -> tuple[Any, Any, Any]:
+    def trace(
+        self, executable: Executable, donated: Sequence[Any], others: Sequence[Any]
+    ) -> tuple[Any, Any, Any]:
         """What JAX traces: the steps, then the gate."""
-        env: dict[int, Any] = dict(self.constants)
+        trace = Trace(self.segment.steps, self.hints)
+        env = TracedEnv(trace, self.constants)
         env.update(self.static)
         env.update(zip(self.donated, donated, strict=True))
         for slot, value in zip(self.others, others, strict=True):
-            if slot not in self.static:
+            if slot in self.objects:
+                made = env[slot] = copy.copy(self.objects[slot])
+                made.state, made.children = value, {}
+                trace.objects.append(made)
+            elif slot not in self.static:
                 env[slot] = value
         with collect_checks() as checks:
             run_units(self.units, env)
+            rooms = _check_rooms(trace)
         ok = all_ok(checks) if checks else None
         state = [
             _gated(self.segment, location, before, after, env, ok)
             for location, (before, after) in self.segment.commits.items()
         ]
-        return state, [jax_backend.asarray(env[slot]) for slot in self.outputs], ok
+        outputs = self._outputs(executable, env)
+        if rooms:
+            number = {step: i for i, step in enumerate(all_steps(self.segment))}
+            executable.rooms = [(number[step], made.capacity) for step, made in rooms]
+            outputs.append(jax_backend.stack([made.state[2] for _, made in rooms], 0))
+        return state, outputs, ok
 
-
-def all_ok(checks: Sequence[Check]) -> Any:
-    """Whether every one of `checks` holds, as one traced bool."""
-    ok = checks[0].ok
-    for check in checks[1:]:
-        ok = jax.lax.bitwise_and(ok, check.ok)
-    return ok
-
-
-def run_units(units: Sequence[Unit], env: dict[int, Any]) -> None:
-    """Run steps and conds in order on traced values."""
-    for unit in units:
-        if isinstance(unit, CondUnit):
-            _run_cond(unit, env)
-        elif unit.op_def.control == "switch":
-            env.update((slot, env[unit.inputs[0]]) for slot in unit.outputs)
-        else:
-            run_step(unit, env)
-
-
-def _run_cond(unit: CondUnit, env: dict[int, Any]) -> None:
-    """One conditional; a predicate known while tracing leaves the branch taken alone."""
-    pred = env[unit.pred]
-    slots = [*unit.outputs, *(slot for step, _ in unit.merges for slot in step.outputs)]
-
-    def side(taken: bool, inner: dict[int, Any]) -> dict[int, Any]:
-        for at, member in unit.sides:
-            if at is taken:
-                run_units([member], inner)
+    def _outputs(self, executable: Executable, env: TracedEnv) -> list[Any]:
+        outputs = []
+        for position, slot in enumerate(self.outputs):
+            value = env[slot]
+            if isinstance(value, RunObject):
+                if value.children:
+                    raise NeedsHost("a tensor array and its gradient leave a segment")
+                executable.objects[position] = _emptied(value)
+                outputs.append(value.state)
             else:
-                inner.update((after, inner[before]) for before, after in writes_of(member))
-        for step, sides in unit.merges:
-            index = sides.index(taken)
-            inner[step.outputs[0]] = inner[step.inputs[index]]
-            inner[step.outputs[1]] = np.asarray(index, np.int32)
-        return inner
-
-    if isinstance(pred, np.ndarray | np.generic):
-        env.update(side(bool(pred), env))
-        return
-
-    def branch(taken: bool) -> Callable[[], tuple[list[Any], Any]]:
-        def run() -> tuple[list[Any], Any]:
-            with collect_checks() as checks:
-                inner = side(taken, dict(env))
-            ok = all_ok(checks) if checks else np.True_
-            made[taken] = {slot: inner[slot] for slot in slots if inner.get(slot) is not None}
-            return [inner.get(slot) for slot in slots], ok
-
-        return run
-
-    made: dict[bool, dict[int, Any]] = {}
-    on_true, on_false = branch(True), branch(False)
-    shapes = _branch_shapes(on_true, on_false)
-    settled = _settled(slots, made)
-    env.update(settled)
-    shapes = [s for slot, s in zip(slots, shapes, strict=True) if slot not in settled]
-    slots = [slot for slot in slots if slot not in settled]
-    results, ok = jax.lax.cond(pred, _filled(on_true, shapes), _filled(on_false, shapes))
-    env.update(zip(slots, results, strict=True))
-    jax_backend.check(ok, "InvalidArgumentError", "a check on a branch failed")
+                outputs.append(jax_backend.asarray(value))
+        return outputs
 
 
-def _settled(slots: Sequence[int], made: dict[bool, dict[int, Any]]) -> dict[int, Any]:
-    """The outputs that are known while tracing: sizes must stay so for what takes them later."""
-    found: dict[int, Any] = {}
-    for slot in slots:
-        values = [results[slot] for results in made.values() if slot in results]
-        if all(isinstance(v, np.ndarray | np.generic) for v in values) and all(
-            v.dtype == values[0].dtype and np.array_equal(v, values[0]) for v in values
-        ):
-            found[slot] = values[0]
-    return found
+def _emptied(made: Any) -> Any:
+    """An object like `made` without its state: what a later call fills."""
+    if made.children:
+        raise NeedsHost("a tensor array and its gradient go from segment to segment")
+    form = copy.copy(made)
+    form.state = None
+    return form
 
 
-def _branch_shapes(*branches: Callable[[], Any]) -> list[Any]:
-    """The shape and dtype of each output, from whichever branch makes it.
-
-    Raises:
-        Unbranchable: XLA can't have branches whose results have different shapes.
-    """
-    found = [jax.eval_shape(branch)[0] for branch in branches]
-    for a, b in zip(*found, strict=True):
-        if a is not None and b is not None and (a.shape, a.dtype) != (b.shape, b.dtype):
-            raise Unbranchable
-    return [a if a is not None else b for a, b in zip(*found, strict=True)]
-
-
-def _filled(branch: Callable[[], Any], shapes: list[Any]) -> Callable[[], Any]:
-    """`branch` with zeros, which nothing reads, for what only the other side makes."""
-
-    def run() -> Any:
-        values, ok = branch()
-        filled = [
-            jax_backend.full(s.shape, 0, s.dtype) if v is None else jax_backend.asarray(v)
-            for v, s in zip(values, shapes, strict=True)
-        ]
-        return filled, jax_backend.asarray(ok)
-
-    return run
-
-
-def run_step(step: Step, env: dict[int, Any]) -> None:
-    """Run one step on traced values; on NumPy where all of its inputs are known."""
-    values = [None if i == NO_SLOT else env[i] for i in step.inputs]
-    call: Callable[..., Sequence[Any]] = step.call  # type: ignore[assignment]  # control steps are gone
-    if is_pure(step) and all(isinstance(v, np.ndarray | np.generic) for v in values):
-        size = known_bytes(step)
-        if size is None or size <= MAX_LITERAL_BYTES:
-            results = call(numpy_backend, [np.asarray(v) for v in values])
-            env.update(zip(step.outputs, (np.asarray(r) for r in results), strict=True))
-            return
-    env.update(zip(step.outputs, call(jax_backend, values), strict=True))
+def _check_rooms(trace: Trace) -> list[tuple[Step, Any]]:
+    """Check that the stacks whose room was guessed had enough; these stacks, with their steps."""
+    rooms = [
+        (step, made)
+        for step, made in trace.stacks
+        if made.state is not None and not made.is_bounded
+    ]
+    for _, made in rooms:
+        ok = jax.lax.le(jax_backend.asarray(made.state[2]), np.int32(made.capacity))
+        jax_backend.check(ok, "InternalError", "a stack needs more room")
+    return rooms
 
 
 def _gated(
@@ -234,7 +196,7 @@ def _gated_rows(
     return value
 
 
-def _executable(compiled: CompiledSegment) -> Callable[..., Any]:
+def _executable(compiled: CompiledSegment) -> Executable:
     key = _structure(compiled)
     found = _executables.get(key)
     if found is not None:
@@ -242,18 +204,23 @@ def _executable(compiled: CompiledSegment) -> Callable[..., Any]:
         return found
     # XLA may keep 16-bit intermediates in 32 bits; TensorFlow rounds after each operation.
     options = {"xla_allow_excess_precision": False} if _has_16_bits(compiled.segment) else None
-    function = jax.jit(compiled.trace, donate_argnums=(0,), compiler_options=options)
-    _executables[key] = function
+    made = Executable(lambda *arguments: None)
+
+    def trace(donated: Sequence[Any], others: Sequence[Any]) -> tuple[Any, Any, Any]:
+        return compiled.trace(made, donated, others)
+
+    made.call = jax.jit(trace, donate_argnums=(0,), compiler_options=options)
+    _executables[key] = made
     while len(_executables) > MAX_EXECUTABLES:
         _executables.popitem(last=False)
-    return function
+    return made
 
 
 def _has_16_bits(segment: Segment) -> bool:
     half, bfloat16 = dtypes.float16, dtypes.bfloat16
     return any(
         tensor.dtype.base_dtype in (half, bfloat16)
-        for step in segment.steps
+        for step in all_steps(segment)
         for tensor in step.op._outputs
     )
 
@@ -265,27 +232,43 @@ def _structure(compiled: CompiledSegment) -> Any:
     def of(slots: Sequence[int]) -> tuple[int, ...]:
         return tuple(number.setdefault(slot, len(number)) for slot in slots)
 
-    position_of = {step: i for i, step in enumerate(compiled.segment.steps)}
-    branching = any(s.op_def.control or s.is_token for s in compiled.segment.steps)
+    steps = all_steps(compiled.segment)
+    position_of = {step: i for i, step in enumerate(steps)}
+    branching = any(is_branching(step) for step in steps)
     inputs = (of(compiled.donated), of(compiled.others), of(list(compiled.constants)))
-    steps = tuple(
+    described = tuple(
         (
             step.op.type,
             _frozen_attrs(step),
             of(step.inputs),
             of(step.outputs),
-            tuple((number[b], number[a]) for _, b, a in step.written),
-            tuple((position, number.get(token)) for position, token in step.guards),
+            tuple(of([b, a]) for _, b, a in step.written),
+            tuple((position, *of([token])) for position, token in step.guards),
             tuple(position_of.get(c) for c in step.controllers) if branching else (),
             id(step.op) if step.op_def.kernel_takes_op else None,
             tuple(t.shape.num_elements() for t in step.op._outputs),
+            _loop_structure(step, of),
+            compiled.hints.get(step),
         )
-        for step in compiled.segment.steps
+        for step in steps
     )
     constants = tuple(_frozen(v) for v in compiled.constants.values())
     static = tuple((number.get(s), _frozen(v)) for s, v in compiled.static.items())
     commits = tuple((number.get(b), number.get(a)) for b, a in compiled.segment.commits.values())
-    return inputs, steps, constants, static, commits, of(compiled.outputs)
+    objects = tuple((number.get(s), made.layout) for s, made in compiled.objects.items())
+    return inputs, described, constants, static, commits, of(compiled.outputs), objects
+
+
+def _loop_structure(step: Step, of: Callable[[Sequence[int]], tuple[int, ...]]) -> Any:
+    if step.loop is None:
+        return None
+    loop = step.loop
+    return (
+        tuple(of((c.start, c.head, c.next)) for c in loop.carried),
+        (len(loop.cond), len(loop.body)),
+        of([loop.pred]),
+        tuple(of(pair) for pair in loop.exits),
+    )
 
 
 def _frozen_attrs(step: Step) -> Any:

@@ -1,0 +1,139 @@
+"""Stacks of arrays in the JAX backend: an array with room for a fixed number of elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jax import lax
+
+from evergraph.arrays import numpy_backend
+from evergraph.arrays.jax_backend.operands import asarray, check
+from evergraph.arrays.run_objects import (
+    NeedsHost,
+    RunObject,
+    is_rehearsing,
+    rehearsed_times,
+)
+from evergraph.core.dtypes import DType
+
+
+class Stack(RunObject):
+    """A stack of arrays of one shape.
+
+    Attributes:
+        dtype: the dtype of the elements.
+        max_size: how many elements it may hold; no bound when negative.
+        name: what messages call it.
+        capacity: how many elements there is room for; None before it is known.
+        is_bounded: whether no more than `capacity` elements can ever be pushed. Else the deepest
+            level reached is compared with the capacity after the run.
+        pushes: how many elements a rehearsal has pushed; None when it can't tell.
+        kept: for a stack of handles, the object that each of them stands for.
+        state: (elements [capacity, ...], depth, deepest level so far), or None before the first push.
+    """
+
+    __slots__ = ("capacity", "dtype", "is_bounded", "kept", "max_size", "name", "pushes")
+
+    def __init__(self, dtype: DType, max_size: int = -1, name: str = "") -> None:
+        super().__init__()
+        self.dtype = dtype
+        self.max_size = max_size
+        self.name = name
+        self.capacity: int | None = None
+        self.is_bounded = False
+        self.pushes: int | None = 0
+        self.kept: RunObject | None = None
+
+    @property
+    def layout(self) -> tuple[Any, ...]:
+        """All that isn't in `state`."""
+        return ("stack", self.dtype, self.max_size, self.capacity, self.is_bounded)
+
+    def settle(self, guess: int) -> None:
+        """Fix the room after a rehearsal: what was pushed then, or `guess` when that isn't known."""
+        if self.capacity is None:
+            self.is_bounded = self.pushes is not None
+            self.capacity = max(1, guess if self.pushes is None else self.pushes)
+
+    def prepared(self, rehearsed: Any) -> Any:
+        """An empty state for elements of the shape that a rehearsal has pushed."""
+        assert self.capacity is not None
+        elements = rehearsed[0]
+        start = np.zeros((), np.int32)
+        return lax.full((self.capacity, *elements.shape[1:]), 0, elements.dtype), start, start
+
+    def push(self, value: Any) -> None:
+        """Put `value` on top."""
+        if self.max_size >= 0:
+            raise NeedsHost  # the error of a full stack
+        if is_rehearsing() and self.pushes is not None:
+            times = rehearsed_times()
+            self.pushes = None if times is None else self.pushes + times
+        if isinstance(value, RunObject):
+            self.kept = value
+            value = np.zeros((), np.int8)
+        value = asarray(value)
+        if self.state is None:
+            room = 1 if is_rehearsing() else self.capacity
+            if room is None:
+                raise NeedsHost
+            start = np.zeros((), np.int32)
+            self.state = (lax.full((room, *value.shape), 0, value.dtype), start, start)
+        elements, depth, deepest = self.state
+        if elements.shape[1:] != value.shape:
+            raise NeedsHost
+        elements = lax.dynamic_update_index_in_dim(elements, value, depth, 0)
+        depth = lax.add(asarray(depth), np.int32(1))
+        self.state = (elements, depth, lax.max(asarray(deepest), depth))
+
+    def pop(self) -> Any:
+        """Take the value on top."""
+        if self.state is None:
+            raise NeedsHost  # the error of an empty stack
+        elements, depth, deepest = self.state
+        if not self.is_bounded:
+            check(
+                lax.gt(asarray(depth), np.int32(0)),
+                "InvalidArgumentError",
+                f"Stack[{self.name}] is empty when calling Pop().",
+            )
+        depth = lax.sub(asarray(depth), np.int32(1))
+        self.state = (elements, depth, deepest)
+        if self.kept is not None:
+            return self.kept.detached()  # type: ignore[attr-defined]  # tensor arrays have it
+        return lax.dynamic_index_in_dim(elements, depth, 0, keepdims=False)
+
+    def close(self) -> None:
+        """Drop all elements."""
+        self.state = None
+
+    def to_host(self) -> numpy_backend.Stack:
+        """The same stack for NumPy; its state holds NumPy arrays."""
+        stack = numpy_backend.new_stack(self.dtype, self.max_size, self.name)
+        if self.kept is not None:
+            raise NeedsHost
+        if self.state is not None:
+            elements, depth, _ = self.state
+            stack.state.extend(np.array(e) for e in elements[: int(depth)])
+        return stack
+
+
+def new_stack(dtype: DType, max_size: int = -1, name: str = "") -> Stack:
+    """An empty stack for elements of `dtype`, unbounded when `max_size` is negative."""
+    return Stack(dtype, max_size, name)
+
+
+def stack_from_host(given: Any, capacity: int) -> Stack:
+    """The stack `given` of the NumPy backend, with room for `capacity` elements."""
+    stack = Stack(given.dtype, given.max_size, given.name)
+    stack.capacity = max(capacity, len(given.state), 1)
+    if given.state:
+        if len({np.shape(v) for v in given.state}) > 1:
+            raise NeedsHost
+        first = np.asarray(given.state[0])
+        elements = np.zeros((stack.capacity, *first.shape), first.dtype)
+        elements[: len(given.state)] = given.state
+        depth = np.asarray(len(given.state), np.int32)
+        stack.state = (elements, depth, depth)
+    return stack

@@ -1,0 +1,57 @@
+"""Stacks and tensor arrays between segments: from NumPy's form to JAX's, and how much room they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+
+import numpy as np
+
+from evergraph.arrays.run_objects import RunObject
+from evergraph.core import dtypes
+from evergraph.runtime.partition import Segment
+from evergraph.runtime.program import Step
+
+# Stacks of which something is known get at least this much room.
+_LEAST_ROOM = 16
+
+
+def room_for(count: int) -> int:
+    """How much room to make for `count` elements: few sizes, so that few programs are compiled."""
+    return max(_LEAST_ROOM, 1 << (count - 1).bit_length())
+
+
+def bring_to_host(slots: Iterable[int], env: Any) -> None:
+    """Turn the objects in `slots` into NumPy's form; one object stays one."""
+    made: MutableMapping[int, RunObject] = {}
+    for slot in slots:
+        value = env[slot]
+        if isinstance(value, RunObject) and hasattr(value, "to_host"):
+            if id(value) not in made:
+                made[id(value)] = host_form(value)
+            env[slot] = made[id(value)]
+
+
+def host_form(value: Any) -> RunObject:
+    """An object of the JAX backend as NumPy's."""
+    from jax import tree
+
+    value.state = tree.map(np.asarray, value.state)
+    result: RunObject = value.to_host()
+    return result
+
+
+def holds_objects(segment: Segment, env: Any) -> bool:
+    """Whether stacks or tensor arrays come into `segment` from outside."""
+    return any(isinstance(env[slot], RunObject) for slot in segment.inputs)
+
+
+def stack_slots(segment: Segment) -> list[tuple[Step, int]]:
+    """Where the steps of `segment` may leave new stacks."""
+    return [
+        (step, slot)
+        for step in segment.steps
+        if step.op_def.stateful and not step.written
+        for slot, tensor in zip(step.outputs, step.op._outputs, strict=False)
+        if tensor.dtype.base_dtype == dtypes.resource
+    ]

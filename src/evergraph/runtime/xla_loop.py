@@ -1,0 +1,207 @@
+"""Tracing loops: a `lax.while_loop` whose carry is what goes round, variables and objects included.
+
+The body is traced twice. The first time (the rehearsal) shows what it changes, the shapes of what it
+pushes and writes, and how much: stacks and tensor arrays get their room then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from evergraph.arrays import jax_backend
+from evergraph.arrays.checks import collect_checks
+from evergraph.arrays.run_objects import NeedsHost, is_rehearsing, rehearsing
+from evergraph.runtime.branches import units_of
+from evergraph.runtime.program import NO_SLOT, Carried, Loop, Step
+from evergraph.runtime.trip_count import Trips, count_trips
+
+if TYPE_CHECKING:
+    from evergraph.runtime.xla_control import Changes, TracedEnv
+
+# Room of a stack of which nothing is known.
+DEFAULT_ROOM = 32
+
+
+def run_loop(step: Step, env: TracedEnv) -> None:
+    """One loop on traced values.
+
+    Raises:
+        NeedsHost: shapes change from iteration to iteration, or something can't be traced.
+    """
+    loop = step.loop
+    assert loop is not None
+    trips = count_trips(loop, env, env.trace.makers)
+    for carried in loop.carried:
+        env[carried.head] = env[carried.start]
+    tracer = _LoopTracer(step, loop, trips, env)
+    tracer.run_cond(env)
+    pred = env[loop.pred]
+    if not (isinstance(pred, np.ndarray | np.generic) and not bool(pred)):
+        tracer.go_round()
+    for inside, outside in loop.exits:
+        env[outside] = trips.finals.get(inside, env[inside])
+
+
+class _LoopTracer:
+    def __init__(self, step: Step, loop: Loop, trips: Trips, env: TracedEnv) -> None:
+        self.step = step
+        self.loop = loop
+        self.trips = trips
+        self.env = env
+        # What stays the same in every iteration isn't carried.
+        self.carried: list[Carried] = [c for c in loop.carried if c.next != c.head]
+        kept = _kept(loop)
+        self.slots = [*(c.head for c in self.carried), *kept]
+        self.cond_units = units_of(loop.cond, [loop.pred, *kept])
+        self.body_units = units_of(loop.body, [c.next for c in self.carried])
+
+    def run_cond(self, env: TracedEnv) -> None:
+        """The steps that come before the decision whether to go on."""
+        from evergraph.runtime.xla_control import run_units
+
+        run_units(self.cond_units, env)
+
+    def go_round(self) -> None:
+        """Trace the loop itself; values and objects are afterwards as after the last iteration."""
+        from evergraph.runtime.xla_control import Changes, zeros_like_state
+
+        env = self.env
+        changes = Changes(env.trace)
+        values = [_array(env[slot]) for slot in self.slots]
+        shapes, states, has_checks = self._rehearse(values, changes)
+        if is_rehearsing():
+            results = [jax.lax.full(s.shape, 0, s.dtype) for s in shapes]
+            env.update(zip(self.slots, results, strict=True))
+            changes.put([s if s is None else zeros_like_state(s) for s in states])
+            return
+        self._settle(changes, states)
+        moving = [i for i, state in enumerate(states) if state is not None]
+        carry = (values, [_arrays(changes.before[i]) for i in moving], np.True_)
+        if self.trips.count == 1:
+            values, moved, ok = self._iterate(carry, changes, moving)
+        elif self.trips.count is not None:
+            values, moved, ok = self._counted(self.trips.count, carry, changes, moving)
+        else:
+            values, moved, ok = self._open(carry, changes, moving, has_checks)
+        env.update(zip(self.slots, values, strict=True))
+        for index, state in zip(moving, moved, strict=True):
+            changes.members[index].state = state
+        if has_checks:
+            jax_backend.check(ok, "InvalidArgumentError", "a check in a loop failed")
+
+    def _rehearse(
+        self, values: Sequence[Any], changes: Changes
+    ) -> tuple[list[Any], list[Any], bool]:
+        """Shapes after an iteration, states of what it changes (None for the rest), any checks."""
+        has_checks = [False]
+        stacks = [m for m in changes.members if isinstance(m, jax_backend.Stack)]
+        if not is_rehearsing():
+            for stack in stacks:
+                stack.pushes = 0
+
+        def once(values: Sequence[Any], given: Sequence[Any]) -> Any:
+            before = changes.before
+            changes.before = list(given)
+            changes.restore()
+            with collect_checks() as checks:
+                results = self._body(values)
+            has_checks[0] = bool(checks)
+            states = changes.states()
+            changes.before = [*before, *(None for _ in changes.members[len(before) :])]
+            changes.restore()
+            return results, states
+
+        with rehearsing(self.trips.count):
+            results, states = jax.eval_shape(once, values, list(changes.before))
+        for slot, given, made in zip(self.slots, values, results, strict=True):
+            if (given.shape, given.dtype) != (made.shape, made.dtype):
+                raise NeedsHost(f"{self.step.op.name}: the value in {slot} changes its shape")
+        return results, states, has_checks[0]
+
+    def _settle(self, changes: Changes, states: Sequence[Any]) -> None:
+        """Make room in the objects that the loop fills, and give them their first state."""
+        trace = self.env.trace
+        makers = {id(stack): step for step, stack in trace.stacks}
+        for index, state in enumerate(states):
+            if state is None or changes.before[index] is not None:
+                continue
+            member: Any = changes.members[index]
+            if isinstance(member, jax_backend.Stack):
+                hint = trace.hints.get(makers[id(member)], 0)
+                member.settle(max(hint, self.trips.guess or DEFAULT_ROOM))
+            member.state = changes.before[index] = member.prepared(state)
+
+    def _body(self, values: Sequence[Any]) -> list[Any]:
+        """One iteration: the body, then the steps before the next decision."""
+        from evergraph.runtime.xla_control import run_units
+
+        inner = self.env.inner()
+        inner.update(zip(self.slots, values, strict=True))
+        run_units(self.body_units, inner)
+        moved = [inner[c.next] for c in self.carried]
+        inner.update(zip((c.head for c in self.carried), moved, strict=True))
+        self.run_cond(inner)
+        self._pred = inner[self.loop.pred]
+        return [_array(inner[slot]) for slot in self.slots]
+
+    def _iterate(self, carry: Any, changes: Changes, moving: Sequence[int]) -> Any:
+        values, states, ok = carry
+        for index, state in zip(moving, states, strict=True):
+            changes.members[index].state = state
+        with collect_checks() as checks:
+            results = self._body(values)
+        for check in checks:
+            ok = jax.lax.bitwise_and(ok, jax_backend.asarray(check.ok))
+        moved = [_arrays(changes.members[i].state) for i in moving]
+        changes.restore()
+        return results, moved, ok
+
+    def _counted(self, count: int, carry: Any, changes: Changes, moving: Sequence[int]) -> Any:
+        def is_left(state: Any) -> Any:
+            return jax.lax.lt(state[0], np.int32(count))
+
+        def once(state: Any) -> Any:
+            index, carry = state
+            return jax.lax.add(index, np.int32(1)), self._iterate(carry, changes, moving)
+
+        return jax.lax.while_loop(is_left, once, (np.int32(0), carry))[1]
+
+    def _open(self, carry: Any, changes: Changes, moving: Sequence[int], has_checks: bool) -> Any:
+        def is_left(state: Any) -> Any:
+            pred, (_, _, ok) = state
+            return jax.lax.bitwise_and(pred, ok) if has_checks else pred
+
+        def once(state: Any) -> Any:
+            carry = self._iterate(state[1], changes, moving)
+            return jax_backend.asarray(self._pred), carry
+
+        start = (jax_backend.asarray(self.env[self.loop.pred]), carry)
+        return jax.lax.while_loop(is_left, once, start)[1]
+
+
+def _kept(loop: Loop) -> list[int]:
+    """Slots made by the steps before the decision that the body or what follows the loop needs."""
+    made = {slot for step in loop.cond for slot in step.outputs}
+    used = [slot for step in loop.body for slot in step.inputs if slot != NO_SLOT]
+    used += [slot for step in loop.body for _, slot in step.guards]
+    used += [inside for inside, _ in loop.exits]
+    used += [c.next for c in loop.carried]
+    return [slot for slot in dict.fromkeys(used) if slot in made]
+
+
+def _array(value: Any) -> Any:
+    if value is None:
+        raise NeedsHost("a variable without a value goes into a loop")
+    if not isinstance(value, jax.Array | np.ndarray | np.generic):
+        raise NeedsHost("a stack or tensor array goes round a loop")
+    if value.dtype == object:
+        raise NeedsHost("a handle goes round a loop")
+    return jax_backend.asarray(value)
+
+
+def _arrays(state: Any) -> Any:
+    return jax.tree.map(jax_backend.asarray, state)
