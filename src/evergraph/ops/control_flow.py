@@ -116,7 +116,7 @@ LOOP_COND = register_op(
     "LoopCond", inputs="input: bool", outputs="output: bool", shape=scalar, control="loop_cond"
 )
 
-CONTROL_TRIGGER = register_op("ControlTrigger")
+CONTROL_TRIGGER = register_op("ControlTrigger", control="trigger")
 
 
 @CONTROL_TRIGGER.kernel

@@ -83,7 +83,7 @@ class OpDef:
         location: the op is a place of state (a variable), not a computation.
         random_blocks: blocks of the random stream that one run takes, or None.
         control: role in v1 control flow ("switch", "merge", "enter", "exit", "next_iteration",
-            "loop_cond"), or "".
+            "loop_cond", "trigger"), or "".
         forwards: output 0 is input 0 itself: a ref or a handle that goes through stays an alias.
         gated_by: name of the index input through which a sparse write is switched off: the kernel
             drops rows whose index is the size of the table.

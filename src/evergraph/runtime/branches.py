@@ -82,6 +82,10 @@ class _Branches:
 
     def _visit(self, step: Step) -> None:
         kind = step.op_def.control if step.loop is None else ""
+        if kind == "trigger":  # it comes after its controllers, whether they are alive or not
+            controllers = [self.of_step.get(c, _NONE) for c in step.controllers]
+            self.of_step[step] = frozenset.intersection(*controllers) if controllers else _NONE
+            return
         inputs = [self._input(step, i) for i in range(len(step.inputs))]
         if kind == "merge":
             together = frozenset.intersection(*inputs) if inputs else _NONE

@@ -209,8 +209,8 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> bool:
         if ok is not None and not bool(ok):
             if not _make_room(plan, index, compiled, outputs):
                 _raise_failed_check(plan, index, env, compiled, state)
-            for slot, value in zip(compiled.committed, state, strict=True):
-                before = segment.commits[slot][0]
+            for location, value in zip(compiled.committed, state, strict=True):
+                before = segment.commits[location][0]
                 if before in plan.cells:
                     env[before] = value
             return run_segment(plan, index, env, store)

@@ -111,6 +111,8 @@ def _skip(step: Step, env: Env) -> None:
 def _run_control(step: Step, values: list[Any], env: Env) -> None:
     """Switch and Merge with NumPy values: the branch not taken is DEAD."""
     kind = step.op_def.control
+    if kind == "trigger":  # it comes after its controllers, whether they are alive or not
+        return
     for position, slot in step.guards:
         if env[slot] is DEAD:
             values[position] = DEAD

@@ -99,15 +99,6 @@ class _Counters:
                 stack.extend(step.inputs)
         return True
 
-    def _slice(self, slots: Sequence[int], steps: Sequence[Step]) -> list[Step]:
-        """The steps among `steps` that make `slots`, in order."""
-        needed, result = set(slots), []
-        for step in reversed(steps):
-            if needed.intersection(step.outputs):
-                result.append(step)
-                needed.update(step.inputs)
-        return result[::-1]
-
     def run(
         self, limit: int, made_up: Mapping[int, Any]
     ) -> tuple[int | None, dict[int, np.ndarray]]:

@@ -125,6 +125,8 @@ def run_units(units: Sequence[Unit], env: TracedEnv) -> None:
             _run_cond(unit, env)
         elif unit.loop is not None:
             run_loop(unit, env)
+        elif unit.op_def.control == "trigger":
+            continue
         elif unit.op_def.control == "switch":
             env.update((slot, env[unit.inputs[0]]) for slot in unit.outputs)
         else:
@@ -142,12 +144,31 @@ def run_step(step: Step, env: TracedEnv) -> None:
             env.update(zip(step.outputs, (np.asarray(r) for r in results), strict=True))
             return
     if any(isinstance(values[i], jax.Array) for i in step.static):
-        raise NeedsHost(f"{step.op.name} needs a value that its loop computes")
-    results = call(jax_backend, values)
+        results = _call_without(step, values)
+    else:
+        results = call(jax_backend, values)
     for slot, result in zip(step.outputs, results, strict=True):
         env[slot] = result
         if isinstance(result, RunObject):
             env.trace.add(step, result)
+
+
+def _call_without(step: Step, values: Sequence[Any]) -> Sequence[Any]:
+    """Call a kernel that wants values which its loop computes; some do without them.
+
+    Raises:
+        NeedsHost: this one doesn't.
+    """
+    reason = f"{step.op.name} needs a value that its loop computes"
+    call: Callable[..., Sequence[Any]] = step.call  # type: ignore[assignment]  # it has a kernel
+    names = step.op_def.flat_input_names(step.op.attrs)
+    always = {step.op_def.inputs[i].name for i in step.op_def.static_inputs}
+    if any(isinstance(values[i], jax.Array) and names[i] in always for i in step.static):
+        raise NeedsHost(reason)
+    try:
+        return call(jax_backend, values)
+    except Exception as error:
+        raise NeedsHost(reason) from error
 
 
 def _run_cond(unit: CondUnit, env: TracedEnv) -> None:

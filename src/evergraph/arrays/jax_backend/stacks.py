@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from jax import lax
 
-from evergraph.arrays import numpy_backend
 from evergraph.arrays.jax_backend.operands import asarray, check
+from evergraph.arrays.numpy_backend import stacks as numpy_stacks
 from evergraph.arrays.run_objects import (
     NeedsHost,
     RunObject,
@@ -108,9 +108,9 @@ class Stack(RunObject):
         """Drop all elements."""
         self.state = None
 
-    def to_host(self) -> numpy_backend.Stack:
+    def to_host(self) -> numpy_stacks.Stack:
         """The same stack for NumPy; its state holds NumPy arrays."""
-        stack = numpy_backend.new_stack(self.dtype, self.max_size, self.name)
+        stack = numpy_stacks.new_stack(self.dtype, self.max_size, self.name)
         if self.kept is not None:
             raise NeedsHost
         if self.state is not None:
@@ -124,10 +124,10 @@ def new_stack(dtype: DType, max_size: int = -1, name: str = "") -> Stack:
     return Stack(dtype, max_size, name)
 
 
-def stack_from_host(given: Any, capacity: int) -> Stack:
-    """The stack `given` of the NumPy backend, with room for `capacity` elements."""
+def stack_from_host(given: numpy_stacks.Stack) -> Stack:
+    """The stack `given` of the NumPy backend, with room for what it holds."""
     stack = Stack(given.dtype, given.max_size, given.name)
-    stack.capacity = max(capacity, len(given.state), 1)
+    stack.capacity = max(len(given.state), 1)
     if given.state:
         if len({np.shape(v) for v in given.state}) > 1:
             raise NeedsHost

@@ -15,16 +15,18 @@ class Stack(RunObject):
         dtype: the dtype of the elements.
         max_size: how many elements it may hold; no bound when negative.
         name: what messages call it.
+        deepest: the most elements it has held.
         state: the list of elements, the first pushed first; None once closed.
     """
 
-    __slots__ = ("dtype", "max_size", "name")
+    __slots__ = ("deepest", "dtype", "max_size", "name")
 
     def __init__(self, dtype: DType, max_size: int, name: str) -> None:
         super().__init__([])
         self.dtype = dtype
         self.max_size = max_size
         self.name = name
+        self.deepest = 0
 
     def _elements(self) -> list[Array]:
         if self.state is None:
@@ -43,6 +45,7 @@ class Stack(RunObject):
                 f"Stack[{self.name}] overflowed its max_size ({self.max_size})",
             )
         elements.append(value)
+        self.deepest = max(self.deepest, len(elements))
 
     def pop(self) -> Array:
         """Take the value on top; an InvalidArgumentError when there is none."""
