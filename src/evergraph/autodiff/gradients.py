@@ -6,13 +6,14 @@ Reference: TensorFlow 1.15, tensorflow/python/ops/gradients_util.py.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
 from typing import Any
 
 from evergraph.autodiff.aggregation import aggregate
-from evergraph.autodiff.reachability import between, is_trainable, stop_ops
+from evergraph.autodiff.loop_gradients import LoopGradients, find_loops
+from evergraph.autodiff.reachability import between, is_trainable, pending_counts, stop_ops
 from evergraph.core import dtypes
 from evergraph.core.errors import explain
 from evergraph.graph.composite import IndexedSlices
@@ -20,11 +21,11 @@ from evergraph.graph.conversion import (
     convert_n_to_tensor_or_indexed_slices,
     internal_convert_to_tensor,
 )
-from evergraph.graph.graph import Graph
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import colocate_with, device, get_default_graph, name_scope
 from evergraph.ops.array_shape import shape
 from evergraph.ops.constants import constant
+from evergraph.ops.control_places import is_switch
 from evergraph.ops.fills import fill, zeros_like
 from evergraph.ops.grouping import tuple as tuple_of
 from evergraph.ops.identity import identity
@@ -36,11 +37,6 @@ class UnconnectedGradients(Enum):
 
     NONE = "none"
     ZERO = "zero"
-
-
-# The state of gradients through loops, made by control flow when a loop lies between:
-# make_loop_state(operations between, set of them, colocate) -> state or None.
-make_loop_state: Callable[..., Any] | None = None
 
 
 def gradients(
@@ -93,7 +89,9 @@ def gradients(
         initial = walk.initial_gradients(grads, ys)
         stops = [internal_convert_to_tensor(t) for t in stops]
         walk.run(ys, targets, initial, [t.op for t in stops])
-        found = [walk.result(x) for x in targets]
+    if walk.loops is not None:
+        walk.loops.finish()
+    found = [walk.result(x) for x in targets]
     if unconnected_gradients is UnconnectedGradients.ZERO:
         return [
             grad if x.op in walk.collected else _zeros_for_unconnected(x)
@@ -124,7 +122,7 @@ class _Walk:
         self.method = method
         # For each operation one list of gradients per output; once summed, the sum itself.
         self.collected: dict[Operation, list[Any]] = {}
-        self.loop_state: Any = None
+        self.loops: LoopGradients | None = None
 
     def _placed(self, op: Operation | None) -> AbstractContextManager[Any]:
         return colocate_with(op) if self.colocate and op is not None else nullcontext()
@@ -161,36 +159,34 @@ class _Walk:
         to_ops = [y.op for y in ys]
         from_ops = [x.op for x in xs]
         region = between(to_ops, from_ops)
-        if make_loop_state is not None:
-            self.loop_state = make_loop_state(region.ops, set(region.ops), self.colocate)
+        self.loops = find_loops(region.ops, region.members, self.colocate)
+        pending = pending_counts(region)
         for y, grad in zip(ys, initial, strict=True):
-            self._add(y, grad)
+            self.add(y, grad)
         queue: deque[Operation] = deque()
         for op in dict.fromkeys(to_ops):
-            if region.pending[op] == 0 and op in region.reachable:
+            if pending[op] == 0 and op in region.reachable:
                 queue.append(op)
-        if self.loop_state is not None:
-            self.loop_state.enqueue_unused_exits(self, region, queue, to_ops)
-        stops = stop_ops(from_ops, stop_gradient_ops, region.pending)
-        graph = get_default_graph()
+        if self.loops is not None:
+            self.loops.enqueue_unused_exits(self, pending, queue, set(queue))
+        stops = stop_ops(from_ops, stop_gradient_ops, pending)
         while queue:
             op = queue.popleft()
             with self._placed(op):
-                self._step(op, op in stops, graph)
-            self._enqueue(op, region.pending, queue)
-        if self.loop_state is not None:
-            self.loop_state.finish()
+                self._step(op, op in stops, from_ops)
+            self._enqueue(op, pending, queue)
 
-    def _step(self, op: Operation, is_stop: bool, graph: Graph) -> None:
-        if self.loop_state is not None:
-            self.loop_state.enter(op, before=True)
+    def _step(self, op: Operation, is_stop: bool, from_ops: Sequence[Operation]) -> None:
+        if self.loops is not None:
+            self.loops.enter(op, before=True)
         out_grads = self._sums(op)
-        if self.loop_state is not None:
-            self.loop_state.leave(op, before=True)
+        if self.loops is not None:
+            self.loops.leave(op, before=True)
         has_gradient = any(g is not None for g in out_grads)
         function = _gradient_function(op) if has_gradient and not is_stop else None
-        if self.loop_state is not None:
-            self.loop_state.enter(op, before=False)
+        if self.loops is not None:
+            self.loops.enter(op, before=False)
+        _refuse_initial_value(op, from_ops)
         in_grads: list[Any] = [None] * len(op._inputs)
         if function is not None and has_gradient:
             for index, grad in enumerate(out_grads):
@@ -202,9 +198,9 @@ class _Walk:
             if grad is not None:
                 if isinstance(grad, Tensor) and tensor.dtype != dtypes.resource:
                     _merge_shape(op, index, tensor, grad)
-                self._add(tensor, grad)
-        if self.loop_state is not None:
-            self.loop_state.leave(op, before=False)
+                self.add(tensor, grad)
+        if self.loops is not None:
+            self.loops.leave(op, before=False)
 
     def _call(self, op: Operation, function: Any, out_grads: Sequence[Any]) -> list[Any]:
         result = function(op, *out_grads)
@@ -217,8 +213,8 @@ class _Walk:
 
     def _zeros(self, op: Operation, index: int) -> Any:
         """The gradient of an output that the ys don't depend on."""
-        if self.loop_state is not None:
-            return self.loop_state.zeros_like(op, index)
+        if self.loops is not None:
+            return self.loops.zeros_like(op, index)
         return zeros_outside_loop(op, index)
 
     def _sums(self, op: Operation) -> list[Any]:
@@ -228,9 +224,18 @@ class _Walk:
         for index, grads in enumerate(collected):
             if isinstance(grads, list):
                 collected[index] = aggregate(grads, op, self.method)
-        return list(collected)
+        return collected
 
-    def _add(self, tensor: Any, grad: Any) -> None:
+    def has_gradient(self, op: Operation) -> bool:
+        """Whether a gradient has reached an output of `op`."""
+        collected: list[Any] = self.collected.get(op, [])
+        return any(
+            any(g is not None for g in grads) if isinstance(grads, list) else grads is not None
+            for grads in collected
+        )
+
+    def add(self, tensor: Any, grad: Any) -> None:
+        """Take a gradient of `tensor`."""
         op = tensor.op
         collected = self.collected.get(op)
         if collected is None:
@@ -246,8 +251,8 @@ class _Walk:
             other = tensor.op
             pending[other] -= 1
             ready = pending[other] == 0
-            if self.loop_state is not None:
-                self.loop_state.enqueue(self, other, ready, pending, queue)
+            if self.loops is not None:
+                self.loops.enqueue(self, other, ready, pending, queue)
             elif ready:
                 queue.append(other)
 
@@ -280,6 +285,35 @@ def zeros_outside_loop(op: Operation, index: int) -> Any:
     if op.op_def is None or op.op_def.control != "switch" or context is None:
         return _zeros_for(value)
     return context.zeros_of_other_branch(op, value)
+
+
+def _refuse_initial_value(op: Operation, from_ops: Sequence[Operation]) -> None:
+    """Refuse to go on to the initial value of a loop variable from inside the loop's body."""
+    context = op._control_flow_context
+    if (
+        context is None
+        or not is_switch(op)
+        or not context.IsWhileContext()
+        or context is not get_default_graph()._get_control_flow_context()
+    ):
+        return
+    queue, seen = deque([op]), set()
+    while queue:
+        current = queue.popleft()
+        if current in from_ops:
+            break
+        if current not in seen:
+            seen.add(current)
+            queue.extend(tensor.op for tensor in current._inputs)
+    raise ValueError(
+        explain(
+            f"Cannot compute gradient inside while loop with respect to op '{current.name}'. We do "
+            "not support taking the gradient wrt or through the initial value of a loop variable. "
+            "Gradients can be computed through loop invariants or wrt the input parameters to the "
+            "loop body.",
+            created=current.created_at,
+        )
+    )
 
 
 def _gradient_function(op: Operation) -> Any:

@@ -35,12 +35,12 @@ class Between(NamedTuple):
     Attributes:
         reachable: the ops of ys that xs lead to.
         ops: all operations between, in the order of the walk from ys.
-        pending: how many consumers of each operation haven't given their gradient yet.
+        members: the same operations.
     """
 
     reachable: set[Operation]
     ops: list[Operation]
-    pending: defaultdict[Operation, int]
+    members: set[Operation]
 
 
 def between(to_ops: Sequence[Operation], from_ops: Sequence[Operation]) -> Between:
@@ -57,12 +57,17 @@ def between(to_ops: Sequence[Operation], from_ops: Sequence[Operation]) -> Betwe
             found.append(op)
             members.add(op)
             queue.extend(tensor.op for tensor in op._inputs)
+    return Between(reachable, found, members)
+
+
+def pending_counts(region: Between) -> defaultdict[Operation, int]:
+    """How many consumers of each operation between haven't given their gradient yet."""
     pending: defaultdict[Operation, int] = defaultdict(int)
-    for op in found:
+    for op in region.ops:
         for tensor in op._inputs:
-            if tensor.op in members:
+            if tensor.op in region.members:
                 pending[tensor.op] += 1
-    return Between(reachable, found, pending)
+    return pending
 
 
 def _reached(from_ops: Sequence[Operation]) -> set[Operation]:

@@ -6,7 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evergraph.core import dtypes, shapes
-from evergraph.core.errors import OperatorNotAllowedInGraphError, OutOfRangeError, explain
+from evergraph.core.errors import (
+    InvalidArgumentError,
+    OperatorNotAllowedInGraphError,
+    OutOfRangeError,
+    explain,
+)
 from evergraph.core.identity import Reference
 from evergraph.core.source import UserFrame
 
@@ -380,7 +385,12 @@ class Operation:
         return groups or [b"loc:@" + self._name.encode()]
 
     def _update_input(self, index: int, tensor: Tensor) -> None:
-        """Replace input `index`; a loop's back edge and graph rewriting need it."""
+        """Replace input `index`; a loop's back edge and graph rewriting need it.
+
+        Raises:
+            InvalidArgumentError: the shape of `tensor` contradicts that of the input before.
+            OutOfRangeError: there is no such input.
+        """
         self._graph._check_mutable("update an input")
         if tensor.graph is not self._graph:
             raise ValueError(f"{tensor!r} must be from the same graph as {self!r}.")
@@ -391,6 +401,15 @@ class Operation:
                 f"Cannot update edge. Input index [{index}] is greater than the number of total "
                 f"inputs [{len(self._inputs)}].",
             )
+        old = self._inputs[index]
+        if not old.shape.is_compatible_with(tensor.shape):
+            new_text, old_text = (_shape_words(t.shape) for t in (tensor, old))
+            raise InvalidArgumentError(
+                None, None, f"Cannot update edge, incompatible shapes: {new_text} and {old_text}."
+            )
+        self._replace_input(index, tensor)
+
+    def _replace_input(self, index: int, tensor: Tensor) -> None:
         old = self._inputs[index]
         self._inputs[index] = tensor
         if self in old._consumers:
@@ -450,14 +469,15 @@ def _contradiction(known: shapes.TensorShape, asked: shapes.TensorShape) -> str:
         return f"Shapes must be equal rank, but are {known.ndims} and {asked.ndims}"
     sizes = list(zip(known.as_list(), asked.as_list(), strict=True))
     index = next(i for i, (a, b) in enumerate(sizes) if None not in (a, b) and a != b)
-    first, second = (
-        ",".join("?" if size is None else str(size) for size in shape.as_list())
-        for shape in (known, asked)
-    )
     return (
         f"Dimension {index} in both shapes must be equal, but are {sizes[index][0]} and "
-        f"{sizes[index][1]}. Shapes are [{first}] and [{second}]."
+        f"{sizes[index][1]}. Shapes are {_shape_words(known)} and {_shape_words(asked)}."
     )
+
+
+def _shape_words(shape: shapes.TensorShape) -> str:
+    """A shape of known rank as error messages spell it: [2,?]."""
+    return f"[{','.join('?' if size is None else str(size) for size in shape.as_list())}]"
 
 
 def evaluator(

@@ -14,6 +14,7 @@ from evergraph.graph.composite import IndexedSlices, SparseTensor
 from evergraph.graph.conversion import convert_to_tensor, internal_convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import get_default_graph, name_scope
+from evergraph.ops.control_places import output_context
 from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import scalar, unchanged, with_rank
 from evergraph.registry.shape_inference import ShapeContext
@@ -122,9 +123,6 @@ CONTROL_TRIGGER = register_op("ControlTrigger", control="trigger")
 @CONTROL_TRIGGER.kernel
 def _control_trigger(xp: Any) -> None:
     """Nothing: its control edges are the point."""
-
-
-LOOP_COND.no_gradient()
 
 
 def _tensor_or_composite(value: Any, name: str | None = None, as_ref: bool = True) -> Any:
@@ -307,6 +305,11 @@ def as_indexed_slices_list(values: Sequence[Any]) -> list[IndexedSlices]:
     ]
 
 
+def _context() -> Any:
+    """The context in which operations are made now."""
+    return get_default_graph()._get_control_flow_context()
+
+
 @SWITCH.gradient
 def _switch_gradient(op: Operation, d_false: Any, d_true: Any) -> tuple[Any, None]:
     return switch_gradient(op, (d_false, d_true)), None
@@ -328,12 +331,35 @@ def switch_gradient(op: Operation, d_outputs: tuple[Any, Any]) -> Any:
         false_part = switch(d_false, op.inputs[1])[0]
         true_part = switch(d_true, op.inputs[1])[1]
         return merge_branches([false_part, true_part])[0]
+    if context.IsWhileContext():
+        return _loop_switch_gradient(op, d_outputs)
     if d_outputs[1 - context.branch] is None:
         if op.inputs[0].dtype == dtypes.resource:
             taken = d_outputs[context.branch]
             return merge_branches([taken, taken], name="cond_resource_grad")[0]
         return None
     return merge_branches(list(d_outputs), name="cond_grad")[0]
+
+
+def _loop_switch_gradient(op: Operation, d_outputs: tuple[Any, Any]) -> Any:
+    """The gradient of a loop variable: a variable of the gradient's loop.
+
+    The walk comes here twice: from the Exit, where the variable's Merge is made, and from the body,
+    where it gets its next value.
+    """
+    from evergraph.ops.while_context import add_back_edge
+
+    d_exit, d_body = d_outputs
+    merges = _context().grad_state.switch_map
+    merged = merges.get(op)
+    if merged is not None:
+        if d_body is not None:
+            add_back_edge(merged, d_body, enforce_shape_invariant=False)
+        return None
+    if d_exit is None:
+        return None
+    merged = merges[op] = merge_branches([d_exit, d_exit], name="b_switch")[0]
+    return merged
 
 
 @MERGE.gradient
@@ -348,13 +374,92 @@ def _ref_merge_gradient(op: Operation, d_output: Any, _: Any) -> list[Any]:
 
 def merge_gradient(op: Operation, d_output: Any) -> list[Any]:
     """The gradient of a Merge: sent down the branch that was taken."""
-    context = op.inputs[0].op._control_flow_context
-    if context is not None:
-        return list(switch_ref_or_tensor(d_output, context.pred, name="cond_grad"))
-    from evergraph.ops.math_comparison import equal
+    context = output_context(op.inputs[0].op)
+    if context is None:
+        from evergraph.ops.math_comparison import equal
 
-    taken = [equal(op.outputs[1], i) for i in range(len(op.inputs))]
-    return [switch_ref_or_tensor(d_output, pred)[1] for pred in taken]
+        taken = [equal(op.outputs[1], i) for i in range(len(op.inputs))]
+        return [switch_ref_or_tensor(d_output, pred)[1] for pred in taken]
+    current = _context()
+    if context.IsWhileContext():
+        return list(switch_ref_or_tensor(d_output, current.pivot))
+    pred = context.pred
+    state = None if current is None else current.grad_state
+    if state is not None:
+        # The cond lies in a loop, and its predicate may differ from iteration to iteration.
+        real = state.history_map.get(pred.name)
+        if real is None:
+            loop = state.grad_context
+            loop.Exit()
+            history = state.AddForwardAccumulator(pred)
+            loop.Enter()
+            real = state.AddBackpropAccumulatedValue(history, pred)
+            state.history_map[pred.name] = real
+        pred = real
+    return list(switch_ref_or_tensor(d_output, pred, name="cond_grad"))
+
+
+def exit_gradient(op: Operation, d_output: Any) -> Any:
+    """The gradient of an Exit: it enters the gradient's loop.
+
+    Raises:
+        TypeError: the loop is itself a gradient.
+    """
+    loop = _context()
+    if not loop.back_prop:
+        return None
+    if op._control_flow_context.grad_state is not None:
+        raise TypeError("Second-order gradient for while loops not supported.")
+    for part in nest.flatten(d_output, expand_composites=True):
+        loop.AddName(part.name)
+    loop.Enter()
+    result = enter(
+        d_output,
+        loop.name,
+        is_constant=False,
+        parallel_iterations=loop.parallel_iterations,
+        name="b_exit",
+    )
+    loop.loop_enters.append(result)
+    loop.Exit()
+    return result
+
+
+def enter_gradient(op: Operation, d_output: Any) -> Any:
+    """The gradient of an Enter: a variable's leaves the gradient's loop, a constant's is summed."""
+    from evergraph.ops.loop_accumulators import accumulate, accumulate_slices
+
+    loop = _context()
+    if not loop.back_prop or loop.grad_state is None:
+        return d_output
+    if op.attrs["is_constant"]:
+        if isinstance(d_output, Tensor):
+            return accumulate(loop, op, d_output)
+        if isinstance(d_output, IndexedSlices):
+            return accumulate_slices(loop, op, d_output)
+        raise TypeError(f"Type {type(d_output)} not supported")
+    result = exit(d_output)
+    loop.loop_exits.append(result)
+    loop.ExitResult([result])
+    return result
+
+
+def _pass_on(op: Operation, d_output: Any) -> Any:
+    """The gradient of a NextIteration; that of the loop variable's Switch goes round."""
+    return d_output
+
+
+def _stop_at_predicate(op: Operation, d_output: Any) -> None:
+    """No gradient goes through a loop's predicate."""
+
+
+EXIT.gradient(exit_gradient)
+REF_EXIT.gradient(exit_gradient)
+ENTER.gradient(enter_gradient)
+REF_ENTER.gradient(enter_gradient)
+NEXT_ITERATION.gradient(_pass_on)
+REF_NEXT_ITERATION.gradient(_pass_on)
+LOOP_COND.gradient(_stop_at_predicate)
 
 
 __all__ = ["merge_branches", "ref_switch", "switch", "switch_ref_or_tensor"]

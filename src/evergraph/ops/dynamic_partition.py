@@ -110,19 +110,6 @@ def _stitch_shape(c: ShapeContext) -> TensorShape:
     return TensorShape([None if largest is None else largest + 1, *rest.as_list()])
 
 
-def _stitch_partial(c: ShapeContext) -> Any:
-    count = c.attr("N")
-    found: dict[int, int | None] = {}
-    for i in range(count):
-        indices, values = c.constant(i), c.partial(count + i)
-        if indices is None:
-            return None
-        flat = np.ravel(indices).tolist()
-        known = values if isinstance(values, tuple) else (values,) * len(flat)
-        found.update(zip(flat, known, strict=True))
-    return tuple(found.get(i) for i in range(max(found, default=-1) + 1))
-
-
 DYNAMIC_STITCH = register_op(
     "DynamicStitch",
     inputs="indices: N * int32, data: N * T",
@@ -130,7 +117,6 @@ DYNAMIC_STITCH = register_op(
     attrs={"N": "int >= 1", "T": "type"},
     shape=_stitch_shape,
     static_inputs=("indices",),
-    partial_value=_stitch_partial,
 )
 
 

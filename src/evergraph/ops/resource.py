@@ -184,16 +184,8 @@ def _shape_of_variable_shape(c: ShapeContext) -> TensorShape:
     return TensorShape([shape.ndims])
 
 
-def _static_variable_shape(op: Operation) -> np.ndarray | None:
-    shape = handle_shape(op.inputs[0])
-    if not shape.is_fully_defined():
-        return None
-    return np.asarray(shape.as_list(), op.get_attr("out_type").as_numpy_dtype)
-
-
-def _partial_variable_shape(c: ShapeContext) -> Any:
-    shape = handle_shape(c.tensor(0))
-    return None if shape.ndims is None else tuple(shape.as_list())
+def _not_while_building(op: Operation) -> None:
+    """None: a run knows the value from the variable's shape alone, but no graph does."""
 
 
 VARIABLE_SHAPE = register_op(
@@ -204,8 +196,7 @@ VARIABLE_SHAPE = register_op(
     shape=_shape_of_variable_shape,
     stateful=True,
     reads=("input",),
-    value_from_shapes=_static_variable_shape,
-    partial_value=_partial_variable_shape,
+    value_from_shapes=_not_while_building,
 ).no_gradient()
 
 
@@ -217,6 +208,8 @@ def _variable_shape(xp: Namespace, value: Array, *, out_type: DType) -> np.ndarr
 def variable_shape(handle: Tensor, out_type: Any = dtypes.int32) -> Tensor:
     """The shape of the variable behind `handle`: a constant when it is fully known.
 
+    As in TensorFlow it isn't known of a handle that has come into a cond or a loop.
+
     Args:
         handle: the variable's handle.
         out_type: int32 or int64.
@@ -225,8 +218,12 @@ def variable_shape(handle: Tensor, out_type: Any = dtypes.int32) -> Tensor:
     """
     from evergraph.ops.constants import constant
 
-    shape = handle_shape(handle)
-    if shape.is_fully_defined():
+    source = handle
+    while source.op.type == "Identity":
+        source = source.op.inputs[0]
+    shape = handle_shape(source)
+    is_variable = source.op.op_def is not None and source.op.op_def.location
+    if is_variable and shape.is_fully_defined():
         return constant(shape.as_list(), dtype=out_type)
     result: Tensor = VARIABLE_SHAPE(handle, out_type=out_type)
     return result

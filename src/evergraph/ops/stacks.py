@@ -12,7 +12,7 @@ from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.operation import Operation
 from evergraph.registry.op_def import OpDef, register_op
-from evergraph.registry.shape_functions import no_outputs, with_rank
+from evergraph.registry.shape_functions import no_outputs
 from evergraph.registry.shape_inference import ShapeContext
 
 
@@ -28,11 +28,6 @@ def _unknown_shape(c: ShapeContext) -> TensorShape:
     return TensorShape(None)
 
 
-def _new_stack_shape(c: ShapeContext) -> TensorShape:
-    with_rank(c.inputs[0], 0)
-    return TensorShape([])
-
-
 def _name_of(stack_name: bytes, op: Operation) -> str:
     return stack_name.decode() or op.name
 
@@ -42,7 +37,7 @@ STACK_V2 = register_op(
     inputs="max_size: int32",
     outputs="handle: resource",
     attrs={"elem_type": "type", "stack_name": "string = ''"},
-    shape=_new_stack_shape,
+    shape=_pair_shape,
     stateful=True,
     static_inputs=("max_size",),
 ).no_gradient()

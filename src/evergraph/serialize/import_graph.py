@@ -188,7 +188,7 @@ class _Importer:
         for node in self._ordered():
             self._add(node)
         for op, index, source, output in self.back_edges:
-            op._update_input(index, self._output(op.name, source, output))
+            op._replace_input(index, self._output(op.name, source, output))
         self._place()
 
     def _unique_name(self, name: str) -> str:
