@@ -157,7 +157,7 @@ _PYTHON = {
     "ops.summary_op_util": "summary.summaries",
     "ops.template": "variables.template api",
     "ops.tensor_array_grad": "",
-    "ops.tensor_array_ops": "api",
+    "ops.tensor_array_ops": "ops.tensor_array api",
     "ops.variable_scope": (
         "variables.variable_scope variables.scope variables.variable_store variables.variable "
         "variables.partition_info variables.reuse variables.creation variables.replication api"

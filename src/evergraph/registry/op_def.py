@@ -169,6 +169,7 @@ class OpDef:
         self.kernel_attrs: tuple[str, ...] = ()
         self.kernel_takes_stream = False
         self.kernel_takes_op = False
+        self.kernel_takes_name = False
         self.gradient_function: Callable[..., Any] | None = None
         self.is_differentiable = True
 
@@ -184,7 +185,11 @@ class OpDef:
     # Decorators that complete the block.
 
     def kernel(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Make `function(xp, *inputs, **attrs)` the meaning of this op."""
+        """Make `function(xp, *inputs, **attrs)` the meaning of this op.
+
+        Keyword parameters besides attrs: `stream` (of a random op), `op` (the operation), `op_name`
+        (its name, for messages alone: executables are shared between names).
+        """
         self.kernel_function = function
         keywords = [
             parameter.name
@@ -193,7 +198,8 @@ class OpDef:
         ]
         self.kernel_takes_stream = "stream" in keywords
         self.kernel_takes_op = "op" in keywords
-        self.kernel_attrs = tuple(k for k in keywords if k not in ("stream", "op"))
+        self.kernel_takes_name = "op_name" in keywords
+        self.kernel_attrs = tuple(k for k in keywords if k not in ("stream", "op", "op_name"))
         unknown = [k for k in self.kernel_attrs if k not in self.attrs]
         if unknown:
             raise ValueError(f"the kernel of {self.name} takes unknown attrs {unknown}")

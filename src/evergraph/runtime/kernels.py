@@ -43,6 +43,8 @@ def bind(op: Operation) -> Call:
     keywords = {name: op.attrs[name] for name in op_def.kernel_attrs if name in op.attrs}
     if op_def.kernel_takes_op:
         keywords["op"] = op
+    if op_def.kernel_takes_name:
+        keywords["op_name"] = op.name
     computed = sum(1 for i in range(len(op_def.outputs)) if i not in op_def.aliases)
     is_list_output = any(arg.is_list for arg in op_def.outputs)
     is_single = len(op_def.writes) + computed == 1 and not is_list_output

@@ -73,6 +73,8 @@ random           stream: .key .base .position, uint64 scalars, may be traced  St
                  philox_words(stream, count) -> uint32  stateless_stream(seed) -> Stream
                  philox_blocks(key, base, blocks) -> uint32 [..., 4]
 objects          new_stack(dtype, max_size=-1, name=""): push(value) pop() close()
+                 new_tensor_array(size, dtype, shape, dynamic_size=False, clear_after_read=True,
+                 identical_element_shapes=False, name="")
 gradients        stop_gradient(x)  vjp(function, inputs, cotangents) -> one per input: JAX only
 ================ ==================================================================================
 
@@ -270,4 +272,5 @@ from evergraph.arrays.numpy_backend.special import polygamma as polygamma
 from evergraph.arrays.numpy_backend.special import random_gamma_grad as random_gamma_grad
 from evergraph.arrays.numpy_backend.special import zeta as zeta
 from evergraph.arrays.numpy_backend.stacks import new_stack as new_stack
+from evergraph.arrays.numpy_backend.tensor_arrays import new_tensor_array as new_tensor_array
 from evergraph.arrays.slicing import SliceMasks as SliceMasks
