@@ -26,8 +26,8 @@ from evergraph.arrays.run_objects import RunObject
 from evergraph.core.dtypes import DType
 from evergraph.core.typing import Array
 
-# Messages tell arrays of one name apart by this number, as TensorFlow's do.
-_numbers = itertools.count()
+numbers = itertools.count()
+"""Messages tell arrays of one name apart by these, as TensorFlow's do."""
 
 # Names of handles start with it; those of gradient arrays with the other one.
 _CONTAINER, _GRADIENTS = "_tensor_arrays", "_tensor_array_grads"
@@ -477,7 +477,7 @@ def new_tensor_array(
         dynamic_size=dynamic_size,
         clear_after_read=clear_after_read,
         identical_element_shapes=identical_element_shapes,
-        name=f"{name}_{next(_numbers)}",
+        name=f"{name}_{next(numbers)}",
     )
 
 

@@ -1,0 +1,489 @@
+"""Tensor arrays on JAX's side: one buffer of all elements, whose sizes are fixed while tracing.
+
+What needs other sizes, and what is known to fail, raises `NeedsHost`: NumPy's side does it, or has
+the words of the error. Writes and reads of one element touch one row of the buffer and one flag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jax import lax
+
+from evergraph.arrays.element_shapes import (
+    ElementShape,
+    element_shape,
+    is_compatible,
+    is_full,
+    merged,
+)
+from evergraph.arrays.jax_backend.elementwise import add
+from evergraph.arrays.jax_backend.indexing import gather
+from evergraph.arrays.jax_backend.operands import asarray, check, is_concrete
+from evergraph.arrays.jax_backend.scatter import scatter
+from evergraph.arrays.numpy_backend.tensor_arrays import TensorArray as HostArray
+from evergraph.arrays.numpy_backend.tensor_arrays import numbers
+from evergraph.arrays.run_objects import NeedsHost, RunObject
+from evergraph.core.dtypes import DType
+from evergraph.core.typing import Array
+
+# The flag of an element: what it may still be used for.
+EMPTY, WRITTEN, READ = np.int8(0), np.int8(1), np.int8(2)
+
+_INVALID = "InvalidArgumentError"
+
+
+class TensorArray(RunObject):
+    """An array whose elements are tensors of one shape, each written once.
+
+    See NumPy's side. What isn't in `state` is static.
+
+    Attributes:
+        state: (buffer [size, *element], flags [size] int8, whether anything was written), or None
+            while the shape of the elements isn't known. Zeros mean that nothing is written.
+        element_shape: what is known of the elements' shape besides: from the array's making, and
+            from operations that stacked elements.
+        initial_size: number of elements while there is no state.
+        marked_size: number of elements of the last unpack or split; -1 before any.
+    """
+
+    __slots__ = (
+        "clear_after_read",
+        "dtype",
+        "dynamic_size",
+        "element_shape",
+        "gradients",
+        "identical_element_shapes",
+        "initial_size",
+        "is_gradient",
+        "marked_size",
+        "name",
+    )
+
+    def __init__(
+        self,
+        size: int,
+        dtype: DType,
+        shape: ElementShape,
+        *,
+        dynamic_size: bool = False,
+        clear_after_read: bool = True,
+        identical_element_shapes: bool = False,
+        is_gradient: bool = False,
+        name: str = "",
+    ) -> None:
+        super().__init__(None)
+        self.initial_size = size
+        self.dtype = dtype
+        self.element_shape = shape
+        self.dynamic_size = dynamic_size
+        self.clear_after_read = clear_after_read
+        self.identical_element_shapes = identical_element_shapes
+        self.is_gradient = is_gradient
+        self.marked_size = -1
+        self.name = name
+        self.gradients: dict[str, TensorArray] = {}
+
+    @property
+    def layout(self) -> tuple[Any, ...]:
+        """All that is static, hashable: with the shapes in `state` what a trace depends on."""
+        return (
+            "TensorArray",
+            self._size(),
+            self.dtype.name,
+            self.element_shape,
+            self.dynamic_size,
+            self.clear_after_read,
+            self.identical_element_shapes,
+            self.is_gradient,
+            self.marked_size,
+            tuple((source, a.layout) for source, a in sorted(self.gradients.items())),
+        )
+
+    def _size(self) -> int:
+        return self.initial_size if self.state is None else int(self.state[0].shape[0])
+
+    def size(self) -> Array:
+        """The number of elements, a known int32 scalar."""
+        return np.asarray(self._size(), np.int32)
+
+    def close(self) -> None:
+        """Left to the host, which knows the uses that are errors from now on."""
+        raise NeedsHost
+
+    def write(self, index: Array, value: Array, dtype: DType) -> None:
+        """Put `value` at `index`; a gradient array adds it."""
+        value = asarray(value)
+        _require(dtype == self.dtype and np.ndim(index) == 0)
+        if is_concrete(index) and self.dynamic_size:
+            self._grow(int(index) + 1)
+        _require(not self.dynamic_size or is_concrete(index))
+        self._check_range(index)
+        buffer, flags, _ = self._with_shape(value.shape)
+        flag = _at(flags, index)
+        _demand(_is_below(flag, READ if self.is_gradient else WRITTEN), "written twice")
+        if self.is_gradient and not (is_concrete(flag) and flag == EMPTY):
+            value = add(_at(buffer, index), value)
+        self.state = (
+            _put(buffer, index, value),
+            _put(flags, index, np.asarray(WRITTEN)),
+            np.bool_(True),
+        )
+
+    def read(self, index: Array, dtype: DType) -> Array:
+        """The element at `index`, which may be cleared by that."""
+        _require(dtype == self.dtype and np.ndim(index) == 0)
+        self._check_range(index)
+        buffer, flags, started = self._with_shape(self.element_shape)
+        flag = _at(flags, index)
+        self._check_readable(flag, started, self.element_shape)
+        if not (is_concrete(flag) and flag == READ):
+            flags = _put(flags, index, np.asarray(READ))
+        self.state = (buffer, flags, started)
+        return _at(buffer, index)
+
+    def gather(self, indices: Array, dtype: DType, shape: Any) -> Array:
+        """The elements at `indices` stacked; `shape` is what the operation knows of theirs."""
+        wanted = element_shape(shape)
+        _require(dtype == self.dtype and np.ndim(indices) == 1)
+        _require(is_compatible(wanted, self.element_shape))
+        known = self.element_shape = merged(self.element_shape, wanted)
+        if indices.shape[0] == 0:
+            _require(is_full(wanted))
+            return np.zeros((0, *wanted), self.dtype.as_numpy_dtype)  # type: ignore[misc]  # full
+        if self._is_whole(indices):
+            return self._read_all()
+        buffer, flags, started = self._with_shape(known)
+        self._check_range(indices)
+        self._check_readable(_rows(flags, indices), started, known)
+        if self.clear_after_read:
+            self._check_distinct(indices)
+        self.state = (buffer, self._flagged(flags, indices, READ), started)
+        return _rows(buffer, indices)
+
+    def pack(self, dtype: DType, shape: Any) -> Array:
+        """All elements stacked; of a gradient array those that were unpacked."""
+        self._require_whole()
+        return self.gather(np.arange(self._size(), dtype=np.int32), dtype, shape)
+
+    def concat(self, dtype: DType, shape_except0: Any) -> tuple[Array, Array]:
+        """The elements one after another along their first axis, and the length of each (int64)."""
+        wanted = element_shape(shape_except0)
+        self._require_whole()
+        _require(dtype == self.dtype)
+        size = self._size()
+        if size == 0:
+            _require(is_full(wanted))
+            empty = np.zeros((0, *wanted), self.dtype.as_numpy_dtype)  # type: ignore[misc]  # full
+            return empty, np.zeros(0, np.int64)
+        stacked = self._read_all()
+        _require(stacked.ndim > 1)
+        length, *rest = stacked.shape[1:]
+        _require(is_compatible(wanted, tuple(rest)))
+        return lax.reshape(stacked, (size * length, *rest)), np.full(size, length, np.int64)
+
+    def scatter(self, indices: Array, value: Array, dtype: DType) -> None:
+        """Write the rows of `value` at `indices`."""
+        value = asarray(value)
+        _require(dtype == self.dtype and np.ndim(indices) == 1 and value.ndim > 0)
+        _require(indices.shape[0] == value.shape[0])
+        if self.dynamic_size:
+            _require(is_concrete(indices))
+            self._grow(max(map(int, indices), default=-1) + 1)
+        if value.shape[0] == 0:
+            return
+        if self._is_whole(indices):
+            self._write_all(value)
+            return
+        self._check_range(indices)
+        buffer, flags, _ = self._with_shape(value.shape[1:])
+        used = READ if self.is_gradient else WRITTEN
+        _demand(_is_below(_rows(flags, indices), used), "written twice")
+        if not self.is_gradient:
+            self._check_distinct(indices)
+        buffer = scatter(buffer, indices, value, "add" if self.is_gradient else "set")
+        self.state = (buffer, self._flagged(flags, indices, WRITTEN), np.bool_(True))
+
+    def unpack(self, value: Array, dtype: DType) -> None:
+        """Write all rows of `value`; there must be as many as elements."""
+        value = asarray(value)
+        _require(value.ndim > 0 and dtype == self.dtype)
+        self._take_mark(value.shape[0])
+        if value.shape[0]:
+            self._write_all(value)
+
+    def split(self, value: Array, lengths: Array, dtype: DType) -> None:
+        """Write `value` cut into elements of these `lengths`, which must be known and equal."""
+        value = asarray(value)
+        _require(is_concrete(lengths) and np.ndim(lengths) == 1 and dtype == self.dtype)
+        parts = {int(n) for n in lengths}
+        count = len(lengths)
+        _require(len(parts) == 1 and value.ndim > 0)
+        (length,) = parts
+        _require(length * count == value.shape[0])
+        self._take_mark(count)
+        self._write_all(lax.reshape(value, (count, length, *value.shape[1:])))
+
+    def gradient(self, source: str, prefix: Sequence[int] = ()) -> TensorArray:
+        """The array that collects the gradients of the `tf.gradients` call `source`."""
+        _require(not self.is_gradient)
+        self.dynamic_size = False
+        found = self.gradients.get(source)
+        if found is None:
+            shape = self.element_shape if self.state is None else self.state[0].shape[1:]
+            found = self.gradients[source] = TensorArray(
+                self._size(),
+                self.dtype,
+                None if shape is None else (*prefix, *shape),
+                identical_element_shapes=self.identical_element_shapes,
+                is_gradient=True,
+                name=f"{self.name}@{source}",
+            )
+            found.marked_size = self.marked_size
+        return found
+
+    def to_host(self) -> HostArray:
+        """This array on NumPy's side; the leaves of `state` must be NumPy arrays."""
+        made = HostArray(
+            self._size(),
+            self.dtype,
+            self.element_shape,
+            dynamic_size=self.dynamic_size,
+            clear_after_read=self.clear_after_read,
+            identical_element_shapes=self.identical_element_shapes,
+            is_gradient=self.is_gradient,
+            name=self.name,
+        )
+        made.marked_size = self.marked_size
+        if self.state is not None:
+            buffer, flags, started = (np.asarray(leaf) for leaf in self.state)
+            if started and self.identical_element_shapes:
+                made.element_shape = buffer.shape[1:]
+            for element, row, flag in zip(made.elements, buffer, flags, strict=True):
+                element.written = bool(flag >= WRITTEN)
+                element.read = bool(flag == READ)
+                element.cleared = element.read and self.clear_after_read
+                if element.written:
+                    element.shape = row.shape
+                    element.value = None if element.cleared else np.asarray(row)
+        made.gradients = {source: a.to_host() for source, a in self.gradients.items()}
+        return made
+
+    @classmethod
+    def from_host(cls, host: HostArray) -> TensorArray:
+        """An array of NumPy's side on this one, with NumPy arrays for the leaves of `state`.
+
+        Raises:
+            NeedsHost: its elements have several shapes, or it is closed.
+        """
+        shapes = {element.shape for element in host.elements if element.written}
+        _require(not host.closed and len(shapes) <= 1 and _is_numeric(host.dtype))
+        shape = host.element_shape
+        if host.is_gradient and shapes:
+            (shape,) = shapes
+        made = cls(
+            len(host.elements),
+            host.dtype,
+            shape,
+            dynamic_size=host.dynamic_size,
+            clear_after_read=host.clear_after_read,
+            identical_element_shapes=host.identical_element_shapes,
+            is_gradient=host.is_gradient,
+            name=host.name,
+        )
+        made.marked_size = host.marked_size
+        if shapes:
+            (size,) = shapes
+            buffer = np.zeros((len(host.elements), *size), host.dtype.as_numpy_dtype)
+            flags = np.zeros(len(host.elements), np.int8)
+            for place, element in enumerate(host.elements):
+                if element.value is not None:
+                    buffer[place] = element.value
+                is_written = element.value is not None or not host.is_gradient
+                flags[place] = READ if element.read else int(element.written and is_written)
+            made.state = (buffer, flags, np.bool_(flags.any()))
+        made.gradients = {source: cls.from_host(a) for source, a in host.gradients.items()}
+        return made
+
+    def _with_shape(self, shape: ElementShape) -> tuple[Array, Array, Array]:
+        """The state, made if there is none; elements must have `shape` as far as it is known."""
+        if self.state is None:
+            _require(is_full(shape) and is_compatible(shape, self.element_shape))
+            size = self._size()
+            buffer = lax.full((size, *shape), 0, self.dtype.as_numpy_dtype)  # type: ignore[misc]  # full
+            self.state = (buffer, np.zeros(size, np.int8), np.bool_(False))
+        buffer, flags, started = self.state
+        _require(is_compatible(shape, buffer.shape[1:]))
+        return buffer, flags, started
+
+    def _read_all(self) -> Array:
+        """Every element: the buffer itself."""
+        buffer, flags, started = self._with_shape(self.element_shape)
+        self._check_readable(flags, started, self.element_shape)
+        self.state = (buffer, np.full(self._size(), READ), started)
+        return buffer
+
+    def _write_all(self, rows: Array) -> None:
+        """Write every element."""
+        _require(is_compatible(self.element_shape, rows.shape[1:]))
+        if self.state is not None:
+            buffer, flags, _ = self._with_shape(rows.shape[1:])
+            used = READ if self.is_gradient else WRITTEN
+            _demand(_is_below(flags, used), "written twice")
+            if self.is_gradient and not (is_concrete(flags) and not flags.any()):
+                rows = add(buffer, rows)
+        self.state = (rows, np.full(rows.shape[0], WRITTEN), np.bool_(True))
+
+    def _grow(self, size: int) -> None:
+        """Make room for `size` elements."""
+        have = self._size()
+        if size <= have:
+            return
+        self.initial_size = size
+        if self.state is not None:
+            buffer, flags, started = self.state
+            more = lax.full((size - have, *buffer.shape[1:]), 0, buffer.dtype)
+            flags = lax.concatenate([asarray(flags), np.zeros(size - have, np.int8)], 0)
+            self.state = (lax.concatenate([asarray(buffer), more], 0), flags, started)
+
+    def _take_mark(self, size: int) -> None:
+        if self.dynamic_size:
+            self._grow(size)
+        _require(size == self._size())
+        if not self.is_gradient:
+            self.marked_size = size
+
+    def _require_whole(self) -> None:
+        """Of a gradient array `pack` and `concat` take what was unpacked or split: here all."""
+        _require(not self.is_gradient or self.marked_size in (-1, self._size()))
+
+    def _is_whole(self, indices: Array) -> bool:
+        size = self._size()
+        return (
+            is_concrete(indices)
+            and indices.shape[0] == size
+            and bool(np.array_equal(indices, np.arange(size)))
+        )
+
+    def _check_range(self, indices: Array) -> None:
+        size = self._size()
+        if is_concrete(indices):
+            _require(bool(np.all(indices >= 0)) and bool(np.all(indices < size)))
+            return
+        _require(size > 0)
+        if indices.ndim == 0:  # `gather` and `scatter` look at vectors themselves
+            unsigned = lax.convert_element_type(indices, np.uint32)
+            check(lax.lt(unsigned, np.uint32(size)), _INVALID, "an index is out of range")
+
+    def _check_distinct(self, indices: Array) -> None:
+        if is_concrete(indices):
+            _require(len(np.unique(indices)) == len(indices))
+            return
+        ones = lax.full(indices.shape, 1, np.int32)
+        counts = scatter(lax.full((self._size(),), 0, np.int32), indices, ones, "add")
+        _demand(lax.le(counts, lax.full_like(counts, 1)), "an index is named twice")
+
+    def _check_readable(self, flags: Array, started: Array, known: ElementShape) -> None:
+        """Demand that elements with these flags can be read, `known` being all of their shape.
+
+        What isn't written counts as zeros where the shape is known otherwise.
+        """
+        if self.clear_after_read:
+            _demand(_is_below(flags, READ), "read twice")
+        if is_full(known) or self.is_gradient:
+            return
+        if self.identical_element_shapes:
+            _demand(started, "read before anything is written")
+        else:
+            is_empty = _is_below(flags, WRITTEN)
+            is_written = ~is_empty if is_concrete(is_empty) else lax.bitwise_not(is_empty)
+            _demand(is_written, "read before it is written")
+
+    def _flagged(self, flags: Array, indices: Array, flag: np.int8) -> Array:
+        if is_concrete(flags) and is_concrete(indices):
+            flags = np.array(flags)
+            flags[np.asarray(indices)] = flag
+            return flags
+        return scatter(asarray(flags), indices, lax.full(indices.shape, flag, np.int8))
+
+
+def new_tensor_array(
+    size: Array,
+    dtype: DType,
+    shape: Any,
+    dynamic_size: bool = False,
+    clear_after_read: bool = True,
+    identical_element_shapes: bool = False,
+    name: str = "",
+) -> TensorArray:
+    """An empty tensor array; `size` must be known. See NumPy's side.
+
+    Raises:
+        NeedsHost: there are no such arrays here (of text), or `size` isn't known, or is wrong.
+    """
+    _require(is_concrete(size) and np.ndim(size) == 0 and _is_numeric(dtype))
+    _require(int(size) >= 0)
+    return TensorArray(
+        int(size),
+        dtype,
+        element_shape(shape),
+        dynamic_size=dynamic_size,
+        clear_after_read=clear_after_read,
+        identical_element_shapes=identical_element_shapes,
+        name=f"{name}_{next(numbers)}",
+    )
+
+
+def _is_numeric(dtype: DType) -> bool:
+    return bool(dtype.is_numpy_compatible) and np.dtype(dtype.as_numpy_dtype).kind not in "OV"
+
+
+def _require(ok: bool) -> None:
+    if not ok:
+        raise NeedsHost
+
+
+def _demand(ok: Array, message: str) -> None:
+    """A check of the run; what is known to fail is left to NumPy, which words it."""
+    if is_concrete(ok):
+        _require(bool(np.all(ok)))
+        return
+    check(ok, _INVALID, message)
+
+
+def _is_below(flags: Array, flag: np.int8) -> Array:
+    return np.less(flags, flag) if is_concrete(flags) else lax.lt(flags, flag)
+
+
+def _at(x: Array, index: Array) -> Array:
+    """Element `index` of `x`; an index out of range, which a check reports, gives some element."""
+    if is_concrete(x) and is_concrete(index):
+        return np.asarray(x)[int(index)]
+    if is_concrete(index):
+        return lax.squeeze(lax.slice_in_dim(x, int(index), int(index) + 1), (0,))
+    rows = lax.dynamic_slice(x, _starts(x, index), (1, *x.shape[1:]), allow_negative_indices=False)
+    return lax.squeeze(rows, (0,))
+
+
+def _put(x: Array, index: Array, value: Array) -> Array:
+    """`x` with element `index` replaced."""
+    if is_concrete(x) and is_concrete(index) and is_concrete(value):
+        x = np.array(x)
+        x[int(index)] = value
+        return x
+    row = value[None] if is_concrete(value) else lax.expand_dims(value, (0,))
+    return lax.dynamic_update_slice(
+        asarray(x), row, _starts(x, index), allow_negative_indices=False
+    )
+
+
+def _starts(x: Array, index: Array) -> list[Array]:
+    return [np.int32(index) if is_concrete(index) else index, *[np.int32(0)] * (x.ndim - 1)]
+
+
+def _rows(x: Array, indices: Array) -> Array:
+    if is_concrete(x) and is_concrete(indices):
+        return np.asarray(x)[np.asarray(indices)]
+    return gather(asarray(x), asarray(indices))
