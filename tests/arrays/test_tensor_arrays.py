@@ -26,7 +26,7 @@ def random_program(rng: np.random.Generator) -> tuple[dict[str, Any], list[Step]
         "size": np.int32(size),
         "dtype": float32,
         "shape": known,
-        "clear_after_read": bool(rng.integers(2)),
+        "clear_after_read": not rng.integers(4),
         "identical_element_shapes": bool(rng.integers(4)),
         "name": "ta",
     }
@@ -37,8 +37,9 @@ def random_program(rng: np.random.Generator) -> tuple[dict[str, Any], list[Step]
     def maybe_known(value: np.ndarray) -> Any:
         return [value] if rng.integers(2) else value
 
-    def index() -> Any:
-        limit = size + (not rng.integers(8))
+    def index(target: str) -> Any:
+        # Reading a gradient array behind its end makes it longer, which JAX's side can't do.
+        limit = size + (target == "array" and not rng.integers(8))
         return maybe_known(np.asarray(rng.integers(-(not rng.integers(12)), limit), np.int32))
 
     def indices() -> Any:
@@ -50,13 +51,13 @@ def random_program(rng: np.random.Generator) -> tuple[dict[str, Any], list[Step]
         return maybe_known((wild if rng.integers(2) else distinct).astype(np.int32))
 
     steps: list[Step] = []
-    for _ in range(int(rng.integers(2, 8))):
+    for _ in range(int(rng.integers(2, 7))):
         kind = rng.choice(["write", "read", "gather", "scatter", "concat", "split", "size"])
         target = "gradient" if steps and rng.integers(2) else "array"
         if kind == "write":
-            steps.append((f"{target} write", (index(), rows(1)[0])))
+            steps.append((f"{target} write", (index(target), rows(1)[0])))
         elif kind == "read":
-            steps.append((f"{target} read", (index(),)))
+            steps.append((f"{target} read", (index(target),)))
         elif kind == "gather":
             steps.append((f"{target} gather", (indices(), [[known, shape][rng.integers(2)]])))
         elif kind == "scatter":
@@ -155,7 +156,7 @@ def test_random_programs_agree():
             if not all(same):
                 wrong.append((making, steps, results, expected))
     assert not wrong, "\n\n".join(map(repr, wrong[:3]))
-    assert 20 < failures < 70
+    assert 20 < failures < 65
 
 
 @pytest.mark.parametrize("crossing", range(6))
