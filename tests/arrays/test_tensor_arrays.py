@@ -175,7 +175,7 @@ def test_an_array_crosses_over_and_back_in_the_middle_of_a_program(crossing):
         array = TensorArray.from_host(array)
         results += run_known(array, steps[half:-1])
         array.state = jax.device_get(array.state)
-        for gradient in array.gradients.values():
+        for gradient in array.children.values():
             gradient.state = jax.device_get(gradient.state)
         results += run_known(array.to_host(), steps[-1:])
         for got, want in zip(results, expected, strict=True):

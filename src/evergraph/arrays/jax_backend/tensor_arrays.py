@@ -54,7 +54,6 @@ class TensorArray(RunObject):
         "dtype",
         "dynamic_size",
         "element_shape",
-        "gradients",
         "identical_element_shapes",
         "initial_size",
         "is_gradient",
@@ -84,7 +83,6 @@ class TensorArray(RunObject):
         self.is_gradient = is_gradient
         self.marked_size = -1
         self.name = name
-        self.gradients: dict[str, TensorArray] = {}
 
     @property
     def layout(self) -> tuple[Any, ...]:
@@ -99,8 +97,16 @@ class TensorArray(RunObject):
             self.identical_element_shapes,
             self.is_gradient,
             self.marked_size,
-            tuple((source, a.layout) for source, a in sorted(self.gradients.items())),
+            tuple((source, a.layout) for source, a in sorted(self._gradients().items())),
         )
+
+    def _gradients(self) -> dict[str, TensorArray]:
+        """The gradient array of each source."""
+        children: dict[str, Any] = self.children
+        return children
+
+    def _known_shape(self) -> ElementShape:
+        return self.element_shape if self.state is None else self.state[0].shape[1:]
 
     def _size(self) -> int:
         return self.initial_size if self.state is None else int(self.state[0].shape[0])
@@ -230,10 +236,10 @@ class TensorArray(RunObject):
         """The array that collects the gradients of the `tf.gradients` call `source`."""
         _require(not self.is_gradient)
         self.dynamic_size = False
-        found = self.gradients.get(source)
+        found = self._gradients().get(source)
         if found is None:
-            shape = self.element_shape if self.state is None else self.state[0].shape[1:]
-            found = self.gradients[source] = TensorArray(
+            shape = self._known_shape()
+            found = self.children[source] = TensorArray(
                 self._size(),
                 self.dtype,
                 None if shape is None else (*prefix, *shape),
@@ -243,6 +249,29 @@ class TensorArray(RunObject):
             )
             found.marked_size = self.marked_size
         return found
+
+    def prepared(self, rehearsed: Any) -> Any:
+        """An empty state of the form of `rehearsed`, a state or shapes of one."""
+        buffer, flags, _ = rehearsed
+        empty = lax.full(buffer.shape, 0, buffer.dtype)
+        return empty, np.zeros(flags.shape, np.int8), np.bool_(False)
+
+    def detached(self) -> TensorArray:
+        """An array of this form without elements or gradients.
+
+        It stands for one of the arrays that the iterations of a loop have made, of which the loop's
+        gradient needs the form alone.
+        """
+        made = TensorArray(
+            self._size(),
+            self.dtype,
+            self._known_shape(),
+            clear_after_read=self.clear_after_read,
+            identical_element_shapes=self.identical_element_shapes,
+            name=self.name,
+        )
+        made.marked_size = self.marked_size
+        return made
 
     def to_host(self) -> HostArray:
         """This array on NumPy's side; the leaves of `state` must be NumPy arrays."""
@@ -268,7 +297,7 @@ class TensorArray(RunObject):
                 if element.written:
                     element.shape = row.shape
                     element.value = None if element.cleared else np.asarray(row)
-        made.gradients = {source: a.to_host() for source, a in self.gradients.items()}
+        made.children = {source: a.to_host() for source, a in self._gradients().items()}
         return made
 
     @classmethod
@@ -304,7 +333,7 @@ class TensorArray(RunObject):
                 is_written = element.value is not None or not host.is_gradient
                 flags[place] = READ if element.read else int(element.written and is_written)
             made.state = (buffer, flags, np.bool_(flags.any()))
-        made.gradients = {source: cls.from_host(a) for source, a in host.gradients.items()}
+        made.children = {source: cls.from_host(a) for source, a in host.gradients.items()}
         return made
 
     def _with_shape(self, shape: ElementShape) -> tuple[Array, Array, Array]:

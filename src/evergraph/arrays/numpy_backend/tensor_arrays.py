@@ -70,7 +70,7 @@ class TensorArray(RunObject):
         closed: whether it may no longer be used.
         has_sums: whether an element was written twice: no gradient can be taken then.
         name: what messages call it.
-        gradients: the gradient array of each source.
+        children: the gradient array of each source.
     """
 
     __slots__ = (
@@ -79,7 +79,6 @@ class TensorArray(RunObject):
         "dtype",
         "dynamic_size",
         "element_shape",
-        "gradients",
         "has_sums",
         "identical_element_shapes",
         "is_gradient",
@@ -109,7 +108,12 @@ class TensorArray(RunObject):
         self.marked_size = -1
         self.closed = self.has_sums = False
         self.name = name
-        self.gradients: dict[str, TensorArray] = {}
+
+    @property
+    def gradients(self) -> dict[str, TensorArray]:
+        """The gradient array of each source."""
+        children: dict[str, Any] = self.children
+        return children
 
     @property
     def elements(self) -> list[Element]:
@@ -263,7 +267,7 @@ class TensorArray(RunObject):
             )
         found = self.gradients.get(source)
         if found is None:
-            found = self.gradients[source] = self._new_gradient(source, tuple(prefix))
+            found = self.children[source] = self._new_gradient(source, tuple(prefix))
         return found
 
     def _new_gradient(self, source: str, prefix: tuple[int, ...]) -> TensorArray:
