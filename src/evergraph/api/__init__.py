@@ -229,6 +229,10 @@ from evergraph.ops.fills import zeros as zeros
 from evergraph.ops.fills import zeros_like as zeros_like
 from evergraph.ops.grouping import group as group
 from evergraph.ops.grouping import tuple as tuple
+from evergraph.ops.higher_order import foldl as foldl
+from evergraph.ops.higher_order import foldr as foldr
+from evergraph.ops.higher_order import map_fn as map_fn
+from evergraph.ops.higher_order import scan as scan
 from evergraph.ops.identity import check_numerics as check_numerics
 from evergraph.ops.identity import ensure_shape as ensure_shape
 from evergraph.ops.identity import guarantee_const as guarantee_const

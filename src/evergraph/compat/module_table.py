@@ -93,7 +93,7 @@ _PYTHON = {
     "ops.data_flow_grad": "",
     "ops.data_flow_ops": "ops.dynamic_partition api",
     "ops.embedding_ops": "ops.embedding api.nn",
-    "ops.functional_ops": "api",
+    "ops.functional_ops": "ops.higher_order api",
     "ops.gradient_checker": "platform.gradient_checker",
     "ops.gradient_checker_v2": "platform.gradient_checker_v2",
     "ops.gradients": "autodiff.gradients autodiff.custom_gradient autodiff.aggregation api",
@@ -114,7 +114,7 @@ _PYTHON = {
     "ops.logging_ops": "ops.printing ops.assertions api.summary api",
     "ops.lookup_ops": "api",
     "ops.manip_grad": "",
-    "ops.map_fn": "api",
+    "ops.map_fn": "ops.higher_order api",
     "ops.math_grad": "",
     "ops.math_ops": (
         "ops.math_* ops.cast ops.complex ops.matmul ops.sequences ops.sigmoid ops.bitwise "

@@ -10,7 +10,6 @@ from typing import Any
 from evergraph.core.dtypes import DType
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
-from evergraph.graph.operation import Operation
 from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import no_outputs
 from evergraph.registry.shape_inference import ShapeContext
@@ -28,10 +27,6 @@ def _unknown_shape(c: ShapeContext) -> TensorShape:
     return TensorShape(None)
 
 
-def _name_of(stack_name: bytes, op: Operation) -> str:
-    return stack_name.decode() or op.name
-
-
 STACK_V2 = register_op(
     "StackV2",
     inputs="max_size: int32",
@@ -40,14 +35,15 @@ STACK_V2 = register_op(
     shape=_pair_shape,
     stateful=True,
     static_inputs=("max_size",),
+    makes_object=True,
 ).no_gradient()
 
 
 @STACK_V2.kernel
 def _stack_v2(
-    xp: Namespace, max_size: Array, *, elem_type: DType, stack_name: bytes, op: Operation
+    xp: Namespace, max_size: Array, *, elem_type: DType, stack_name: bytes, op_name: str
 ) -> Any:
-    return xp.new_stack(elem_type, int(max_size), _name_of(stack_name, op))
+    return xp.new_stack(elem_type, int(max_size), stack_name.decode() or op_name)
 
 
 def _push_op(name: str, handle: str, **fields: Any) -> OpDef:
@@ -109,12 +105,13 @@ STACK = register_op(
     attrs={"elem_type": "type", "stack_name": "string = ''"},
     shape=_pair_shape,
     stateful=True,
+    makes_object=True,
 ).no_gradient()
 
 
 @STACK.kernel
-def _stack(xp: Namespace, *, elem_type: DType, stack_name: bytes, op: Operation) -> Any:
-    return xp.new_stack(elem_type, -1, _name_of(stack_name, op))
+def _stack(xp: Namespace, *, elem_type: DType, stack_name: bytes, op_name: str) -> Any:
+    return xp.new_stack(elem_type, -1, stack_name.decode() or op_name)
 
 
 STACK_PUSH = _push_op("StackPush", "Ref(string)")

@@ -153,6 +153,7 @@ def _generations(
     shape: Callable[..., Any],
     shape_v2: Callable[..., Any] | None = None,
     shape_v1: Callable[..., Any] = unknown,
+    known_when_traced: bool = False,
 ) -> tuple[OpDef, OpDef, OpDef]:
     """The op `name` on handles that are resources (V3), strings (V2) and references to strings.
 
@@ -164,6 +165,7 @@ def _generations(
         shape: shape function of the third generation.
         shape_v2: that of the second, where it differs.
         shape_v1: that of the first.
+        known_when_traced: as in `OpDef`.
     """
     rules = {"V3": shape, "V2": shape_v2 or shape, "": shape_v1}
     handles = {"V3": "resource", "V2": "string", "": "Ref(string)"}
@@ -176,6 +178,7 @@ def _generations(
             attrs=attrs,
             shape=rules[generation],
             stateful=generation == "V3",
+            known_when_traced=known_when_traced,
         )
 
     return register("V3"), register("V2"), register("")
@@ -211,6 +214,7 @@ TENSOR_ARRAY_V3 = register_op(
     shape=_creation_shape,
     stateful=True,
     static_inputs=("size",),
+    makes_object=True,
 ).no_gradient()
 
 TENSOR_ARRAY_V2 = register_op(
@@ -227,6 +231,7 @@ TENSOR_ARRAY_V2 = register_op(
     shape=_creation_shape,
     stateful=True,
     static_inputs=("size",),
+    makes_object=True,
 ).no_gradient()
 
 TENSOR_ARRAY = register_op(
@@ -243,6 +248,7 @@ TENSOR_ARRAY = register_op(
     shape=unknown,
     stateful=True,
     static_inputs=("size",),
+    makes_object=True,
 ).no_gradient()
 
 
@@ -300,6 +306,7 @@ TENSOR_ARRAY_GRAD_V3 = register_op(
     attrs={"source": "string"},
     shape=_grad_shape,
     stateful=True,
+    makes_object=True,
 ).no_gradient()
 
 TENSOR_ARRAY_GRAD_V2 = register_op(
@@ -309,6 +316,7 @@ TENSOR_ARRAY_GRAD_V2 = register_op(
     attrs={"source": "string"},
     shape=_grad_shape,
     stateful=True,
+    makes_object=True,
 ).no_gradient()
 
 TENSOR_ARRAY_GRAD = register_op(
@@ -318,6 +326,7 @@ TENSOR_ARRAY_GRAD = register_op(
     attrs={"source": "string"},
     shape=unknown,
     stateful=True,
+    makes_object=True,
 ).no_gradient()
 
 TENSOR_ARRAY_GRAD_WITH_SHAPE = register_op(
@@ -327,6 +336,7 @@ TENSOR_ARRAY_GRAD_WITH_SHAPE = register_op(
     attrs={"source": "string"},
     shape=_grad_shape,
     stateful=True,
+    makes_object=True,
     static_inputs=("shape_to_prepend",),
 ).no_gradient()
 
@@ -535,7 +545,9 @@ def _split_gradient(op: Operation, d_flow: Tensor) -> list[Any]:
     return [None, array.concat(), None, d_flow]
 
 
-SIZES = _generations("TensorArraySize", "flow_in: float", "size: int32", shape=_size_shape)
+SIZES = _generations(
+    "TensorArraySize", "flow_in: float", "size: int32", shape=_size_shape, known_when_traced=True
+)
 TENSOR_ARRAY_SIZE_V3 = SIZES[0]
 
 

@@ -84,6 +84,9 @@ class OpDef:
         random_blocks: blocks of the random stream that one run takes, or None.
         control: role in v1 control flow ("switch", "merge", "enter", "exit", "next_iteration",
             "loop_cond", "trigger"), or "".
+        makes_object: output 0 is the handle of a stack or tensor array: an object, whatever its dtype.
+        known_when_traced: its results are NumPy values while an executable is traced, though the op
+            isn't a function of its inputs' values: the size of a tensor array.
         forwards: output 0 is input 0 itself: a ref or a handle that goes through stays an alias.
         gated_by: name of the index input through which a sparse write is switched off: the kernel
             drops rows whose index is the size of the table.
@@ -125,6 +128,8 @@ class OpDef:
         value_from_shapes: Callable[..., Any] | None = None,
         static_value: bool = False,
         deprecated: str = "",
+        makes_object: bool = False,
+        known_when_traced: bool = False,
         forwards: bool = False,
         gated_by: str = "",
         placeholder: bool = False,
@@ -151,6 +156,8 @@ class OpDef:
         self.value_from_shapes = value_from_shapes
         self.static_value = static_value
         self.deprecated = deprecated
+        self.makes_object = makes_object
+        self.known_when_traced = known_when_traced
         self.forwards = forwards
         self.gated_by = gated_by
         self.placeholder = placeholder

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from evergraph.core import dtypes
+from evergraph.graph.operation import Tensor
 from evergraph.runtime.program import NO_SLOT, Location, Program, Step
 
 
@@ -50,7 +51,17 @@ def is_host(step: Step) -> bool:
     if step.op_def.host_only or step.op_def.numpy_only:
         return True
     op = step.op  # XLA has no text
-    return any(t.dtype.base_dtype is dtypes.string for t in (*op._inputs, *op._outputs))
+    return any(_is_text(tensor) for tensor in (*op._inputs, *op._outputs))
+
+
+def _is_text(tensor: Tensor) -> bool:
+    """Whether the values of `tensor` are text; of handles that are so by name only, they aren't."""
+    if tensor.dtype.base_dtype is not dtypes.string:
+        return False
+    op = tensor.op
+    while op.op_def is not None and (op.op_def.forwards or op.op_def.control) and op._inputs:
+        op = op._inputs[0].op
+    return op.op_def is None or not op.op_def.makes_object
 
 
 def partition(program: Program) -> list[Segment]:
@@ -112,7 +123,8 @@ def _unstable_slots(program: Program) -> set[int]:
     for step in program.steps:
         tainted = step.op_def.stateful or step.loop is not None
         tainted = tainted or any(slot in unstable for slot in step.inputs)
-        if tainted and step.op_def.value_from_shapes is None:
+        is_known = step.op_def.known_when_traced or step.op_def.value_from_shapes is not None
+        if tainted and not is_known:
             unstable.update(step.outputs)
     return unstable
 

@@ -321,7 +321,7 @@ def _static_inputs(segment: Segment) -> list[int]:
         elif step is None:
             if slot in inputs:
                 found[slot] = None
-        elif step.op_def.value_from_shapes is None:
+        elif step.op_def.value_from_shapes is None and not step.op_def.known_when_traced:
             stack.extend(step.inputs)
     return sorted(found)
 

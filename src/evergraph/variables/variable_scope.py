@@ -22,6 +22,7 @@ from evergraph.graph.scopes import (
     graph_of_inputs,
     name_scope,
 )
+from evergraph.ops import higher_order
 from evergraph.variables.replication import VariableAggregation, VariableSynchronization
 from evergraph.variables.reuse import AUTO_REUSE as AUTO_REUSE
 from evergraph.variables.scope import VariableScope as VariableScope
@@ -71,6 +72,9 @@ def get_variable_scope_store() -> _ScopeStore:
 def get_variable_scope() -> VariableScope:
     """The scope that `get_variable` uses here."""
     return get_variable_scope_store().current_scope
+
+
+higher_order.current_variable_scope = get_variable_scope
 
 
 def _get_default_variable_store() -> VariableStore:
