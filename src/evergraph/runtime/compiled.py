@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from evergraph.arrays import jax_backend
+from evergraph.arrays.jax_backend.objects import from_host
 from evergraph.arrays.run_objects import NeedsHost, RunObject
 from evergraph.core.errors import InternalError
 from evergraph.runtime.cpu_client import RUNS_INLINE, finish
@@ -264,7 +264,7 @@ def on_device(slots: list[int], env: Env) -> dict[int, Any]:
         value = env[slot]
         if isinstance(value, RunObject):
             if id(value) not in made:
-                made[id(value)] = jax_backend.from_host(value)
+                made[id(value)] = from_host(value)
             elif made[id(value)] is not value:
                 raise NeedsHost("two handles of one object go from segment to segment")
             env[slot] = found[slot] = made[id(value)]

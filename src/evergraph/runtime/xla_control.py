@@ -14,6 +14,7 @@ import numpy as np
 
 from evergraph.arrays import jax_backend, numpy_backend
 from evergraph.arrays.checks import Check, collect_checks
+from evergraph.arrays.jax_backend.stacks import Stack
 from evergraph.arrays.run_objects import NeedsHost, RunObject
 from evergraph.runtime.branches import CondUnit, Unit, writes_of
 from evergraph.runtime.fold_constants import is_pure, known_bytes
@@ -48,7 +49,7 @@ class Trace:
         """Take note of an object that `step` gave out."""
         if all(made is not member for member in self.members()):
             self.objects.append(made)
-            if isinstance(made, jax_backend.Stack):
+            if isinstance(made, Stack):
                 self.stacks.append((step, made))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from evergraph.arrays import jax_backend
 from evergraph.arrays.checks import collect_checks
+from evergraph.arrays.jax_backend.stacks import Stack
 from evergraph.arrays.run_objects import NeedsHost, is_rehearsing, rehearsing
 from evergraph.runtime.branches import units_of
 from evergraph.runtime.program import NO_SLOT, Carried, Loop, Step
@@ -98,7 +99,7 @@ class _LoopTracer:
     ) -> tuple[list[Any], list[Any], bool]:
         """Shapes after an iteration, states of what it changes (None for the rest), any checks."""
         has_checks = [False]
-        stacks = [m for m in changes.members if isinstance(m, jax_backend.Stack)]
+        stacks = [m for m in changes.members if isinstance(m, Stack)]
         if not is_rehearsing():
             for stack in stacks:
                 stack.pushes = 0
@@ -130,7 +131,7 @@ class _LoopTracer:
             if state is None or changes.before[index] is not None:
                 continue
             member: Any = changes.members[index]
-            if isinstance(member, jax_backend.Stack):
+            if isinstance(member, Stack):
                 hint = trace.hints.get(makers[id(member)], 0)
                 member.settle(max(hint, self.trips.guess or DEFAULT_ROOM))
             member.state = changes.before[index] = member.prepared(state)
