@@ -238,6 +238,7 @@ class TensorArray(RunObject):
         self.dynamic_size = False
         found = self._gradients().get(source)
         if found is None:
+            self._require_no_holes()
             shape = self._known_shape()
             found = self.children[source] = TensorArray(
                 self._size(),
@@ -384,6 +385,12 @@ class TensorArray(RunObject):
         if not self.is_gradient:
             self.marked_size = size
 
+    def _require_no_holes(self) -> None:
+        """Gradients of elements that aren't written have no shape, unless all elements have one."""
+        if self.state is not None and not self.identical_element_shapes:
+            flags = self.state[1]
+            _require(is_full(self.element_shape) or not is_concrete(flags) or bool(flags.all()))
+
     def _require_whole(self) -> None:
         """Of a gradient array `pack` and `concat` take what was unpacked or split: here all."""
         _require(not self.is_gradient or self.marked_size in (-1, self._size()))
@@ -421,7 +428,7 @@ class TensorArray(RunObject):
         """
         if self.clear_after_read:
             _demand(_is_below(flags, READ), "read twice")
-        if is_full(known) or self.is_gradient:
+        if is_full(known):
             return
         if self.identical_element_shapes:
             _demand(started, "read before anything is written")

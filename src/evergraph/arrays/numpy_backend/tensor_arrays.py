@@ -205,7 +205,7 @@ class TensorArray(RunObject):
         if last >= len(self.elements) and not self.dynamic_size:
             _refuse(f"Max scatter index must be < array size ({last} vs. {len(self.elements)})")
         for place, row in zip(places, value, strict=True):
-            self._write(place, np.asarray(row), dtype)
+            self._write(place, np.asarray(row, value.dtype), dtype)
 
     def unpack(self, value: Array, dtype: DType) -> None:
         """Write all rows of `value`; there must be as many as elements."""
@@ -220,7 +220,7 @@ class TensorArray(RunObject):
             )
         self._mark(size)
         for place, row in enumerate(value):
-            self._write(place, np.asarray(row), dtype)
+            self._write(place, np.asarray(row, value.dtype), dtype)
 
     def split(self, value: Array, lengths: Array, dtype: DType) -> None:
         """Write `value` cut into elements of these `lengths` along its first axis."""
