@@ -53,7 +53,9 @@ def random_program(rng: np.random.Generator) -> tuple[dict[str, Any], list[Step]
     steps: list[Step] = []
     for _ in range(int(rng.integers(2, 7))):
         kind = rng.choice(["write", "read", "gather", "scatter", "concat", "split", "size"])
-        target = "gradient" if steps and rng.integers(2) else "array"
+        # Gradients of elements that may have any shape are left to NumPy.
+        has_gradient = making["identical_element_shapes"] or known == shape
+        target = "gradient" if steps and has_gradient and rng.integers(2) else "array"
         if kind == "write":
             steps.append((f"{target} write", (index(target), rows(1)[0])))
         elif kind == "read":
