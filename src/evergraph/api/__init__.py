@@ -10,6 +10,7 @@ from evergraph.api import graph_util as graph_util
 from evergraph.api import image as image
 from evergraph.api import initializers as initializers
 from evergraph.api import io as io
+from evergraph.api import layers as layers
 from evergraph.api import linalg as linalg
 from evergraph.api import logging as logging
 from evergraph.api import manip as manip

@@ -1,5 +1,6 @@
 """tf.nn: names only."""
 
+from evergraph.api import rnn_cell as rnn_cell
 from evergraph.autodiff.activations import swish as swish
 from evergraph.era0.nn import nce_loss as nce_loss
 from evergraph.era0.nn import sampled_softmax_loss as sampled_softmax_loss

@@ -1,0 +1,1 @@
+"""Layers, RNN cells and the loops over them."""
