@@ -12,6 +12,9 @@ from evergraph.era0.nn import (
 from evergraph.era0.nn import (
     weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
 )
+from evergraph.layers.rnn_dynamic import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
+from evergraph.layers.rnn_dynamic import dynamic_rnn as dynamic_rnn
+from evergraph.layers.rnn_raw import raw_rnn as raw_rnn
 from evergraph.layers.rnn_static import static_bidirectional_rnn as static_bidirectional_rnn
 from evergraph.layers.rnn_static import static_rnn as static_rnn
 from evergraph.layers.rnn_static import static_state_saving_rnn as static_state_saving_rnn

@@ -170,7 +170,7 @@ def _loop(
     zero_output = nest.pack_sequence_as(
         cell.output_size, [zeros_of(size) for size in flat_output_size]
     )
-    limits: tuple[Any, ...] | None = None
+    limits: tuple[Any, Any, Any, Any] | None = None
     last_step: Any = time_steps
     if sequence_length is not None:
         shortest = reduce_min(sequence_length)

@@ -43,7 +43,7 @@ def raw_rnn(
         finished, x, state, emit, loop_state = loop_fn(0, None, None, None)
         while not all(finished):
             output, cell_state = cell(x, state)
-            next_finished, x, state, emit, loop_state = loop_fn(t + 1, output, cell_state, loop_state)
+            next_finished, x, state, emit, loop_state = loop_fn(t + 1, output, ..., loop_state)
             # rows that are finished keep their state and emit zeros
             finished |= next_finished
 

@@ -5,6 +5,7 @@ Reference: TensorFlow 1.15, tensorflow/python/ops/rnn.py.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -109,9 +110,8 @@ def static_rnn(
             if limits is None:
                 output, state = cell(x, state)
             else:
-                output, state = rnn_step(
-                    time, *limits, state, lambda x=x, state=state: cell(x, state)
-                )
+                call = functools.partial(cell, x, state)
+                output, state = rnn_step(time, *limits, state, call)
             outputs.append(output)
         if is_list and len(state) == 1:
             state = state[0]
