@@ -35,7 +35,9 @@ _PYTHON = {
     "framework.dtypes": "core.dtypes",
     "framework.errors": "core.errors",
     "framework.errors_impl": "core.errors",
-    "framework.function": "api",
+    "framework.function": "functions.defun functions.func_graph serialize.function_library",
+    "framework.function_def_to_graph": "serialize.function_def",
+    "framework.graph_to_function_def": "functions.defun",
     "framework.graph_io": "training.graph_io api.train api",
     "framework.graph_util": "api.graph_util serialize.graph_def",
     "framework.graph_util_impl": "api.graph_util serialize.graph_def",
@@ -93,7 +95,7 @@ _PYTHON = {
     "ops.data_flow_grad": "",
     "ops.data_flow_ops": "ops.dynamic_partition api",
     "ops.embedding_ops": "ops.embedding api.nn",
-    "ops.functional_ops": "ops.higher_order api",
+    "ops.functional_ops": "functions.functional_ops ops.functional ops.higher_order api",
     "ops.gradient_checker": "platform.gradient_checker",
     "ops.gradient_checker_v2": "platform.gradient_checker_v2",
     "ops.gradients": "autodiff.gradients autodiff.custom_gradient autodiff.aggregation api",
@@ -308,6 +310,12 @@ RENAMED: dict[str, dict[str, str]] = {
     PREFIX + "framework.constant_op": {
         "constant_v1": "ops.constants:constant",
         "constant": "ops.constants:constant_v2",
+    },
+    PREFIX + "framework.function": {
+        "_DefinedFunction": "functions.defun:DefinedFunction",
+        "_OverloadedFunction": "functions.defun:OverloadedFunction",
+        "_FuncGraph": "functions.func_graph:FuncGraph",
+        "_from_definition": "functions.defun:from_definition",
     },
     PREFIX + "ops.confusion_matrix": {
         "confusion_matrix": "ops.confusion:confusion_matrix_v2",

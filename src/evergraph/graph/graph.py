@@ -150,6 +150,8 @@ class Graph(GraphScopes):
             raise ValueError(f"'{name}' is not a valid node name")
         if name in self._nodes_by_name:
             raise ValueError(f"Duplicate node name in graph: '{name}'")
+        if op_def is None and op_type in self._functions:
+            op_def = self._functions[op_type].op_def
         if op_def is None or dtypes is None:
             op_def, dtypes = complete_definition(op_type, op_def, attrs or {}, dtypes)
         control_inputs = self._control_inputs_for(inputs)
@@ -317,8 +319,14 @@ class Graph(GraphScopes):
             )
         return op.outputs[index]
 
-    def _is_function(self, name: str) -> bool:
-        return name in self._functions
+    # The library of functions: `_add_function` is serialize's, since a function is a message.
+
+    def _is_function(self, name: str | bytes) -> bool:
+        return self._get_function(name) is not None
+
+    def _get_function(self, name: str | bytes) -> Any:
+        """The function of the library called `name`, or None."""
+        return self._functions.get(name.decode() if isinstance(name, bytes) else name)
 
     # Feeding and fetching.
 

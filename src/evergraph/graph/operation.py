@@ -116,6 +116,8 @@ class Tensor:
         self._dtype = dtypes.as_dtype(dtype)
         self._shape = shapes.TensorShape(None)
         self._consumers: list[Operation] = []
+        # In the body of a function: the outer tensor that this placeholder stands for.
+        self._captured_from: Tensor | None = None
 
     @property
     def op(self) -> Operation:
@@ -275,6 +277,8 @@ class Operation:
         self._device = ""
         self._control_flow_context: Any = None
         self._original_op: Operation | None = None
+        # The function of the library that Python code called here, if it did.
+        self._called_function: Any = None
         self.created_at = created_at
         self._outputs = [Tensor(self, i, dtype) for i, dtype in enumerate(output_types)]
         self._id_value = graph._next_id()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from evergraph.core.errors import explain
@@ -53,6 +53,14 @@ class _DefaultGraphStack(_DefaultStack):
         if _DefaultGraphStack._global_graph is None:
             _DefaultGraphStack._global_graph = Graph()
         return _DefaultGraphStack._global_graph
+
+    def outside_functions(self) -> Graph:
+        """The innermost default graph that isn't the body of a function."""
+        for graph in reversed(self.stack):
+            if not graph.building_function:
+                found: Graph = graph
+                return found
+        return _DefaultGraphStack().get_default()
 
     def reset(self) -> None:
         _DefaultGraphStack._global_graph = None
@@ -236,11 +244,16 @@ def colocate_with(op: Any, ignore_existing: bool = False) -> Any:
 def init_scope() -> Iterator[None]:
     """Operations made inside depend on no control inputs and lie in no branch or loop.
 
-    What initialises state belongs here, so that it can run before everything else.
+    What initialises state belongs here, so that it can run before everything else. In the body of
+    a function they go to the graph outside.
     """
-    graph = get_default_graph()
-    scope = graph.get_name_scope()
-    with graph.control_dependencies(None), graph.name_scope(f"{scope}/" if scope else None):
+    scope = get_default_graph().get_name_scope()
+    graph = default_graphs.outside_functions()
+    with (
+        graph.as_default() if graph is not get_default_graph() else nullcontext(),
+        graph.control_dependencies(None),
+        graph.name_scope(f"{scope}/" if scope else None),
+    ):
         yield
 
 

@@ -47,8 +47,10 @@ VAR_HANDLE_OP = register_op(
 def handle_place(handle: Tensor) -> Operation | None:
     """The operation whose state `handle` leads to, through aliases; None when it isn't known."""
     op = handle.op
-    while op.op_def is not None and op.op_def.forwards:
-        op = op._inputs[0].op
+    while op.op_def is not None and (op.op_def.forwards or handle._captured_from is not None):
+        outer = handle._captured_from
+        handle = op._inputs[0] if outer is None else outer
+        op = handle.op
     return op if op.op_def is not None and op.op_def.location else None
 
 

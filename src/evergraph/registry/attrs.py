@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evergraph.core import dtypes, shapes
+from evergraph.graph.scopes import get_default_graph
 
 _BASES = ("string", "int", "float", "bool", "type", "shape", "tensor", "func")
 
@@ -202,6 +203,8 @@ def _plain(op_type: str, attr: AttrDef, value: Any) -> Any:
                 ) from None
         case "tensor":
             return value if isinstance(value, np.ndarray) else np.asarray(value)
+        case "func":
+            return function_name(attr, value)
     return value
 
 
@@ -249,3 +252,30 @@ class FunctionName:
 
     name: str
     attrs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def attr(self) -> dict[str, Any]:
+        """The attrs, as a NameAttrList message calls them."""
+        return self.attrs
+
+
+def function_name(attr: AttrDef, value: Any) -> FunctionName:
+    """The plain form of a func attr's value; a function joins the library of the default graph.
+
+    Args:
+        attr: the attr, for messages.
+        value: a name, a NameAttrList message, or a function that has `add_to_graph` and `name`.
+
+    Raises:
+        TypeError: `value` is none of these.
+    """
+    if isinstance(value, FunctionName):
+        return value
+    if isinstance(value, str | bytes):
+        return FunctionName(value.decode() if isinstance(value, bytes) else value)
+    if hasattr(value, "add_to_graph"):
+        value.add_to_graph(get_default_graph())
+        return FunctionName(value.name)
+    if hasattr(value, "SerializeToString") and hasattr(value, "name"):
+        return FunctionName(value.name, dict(value.attr))
+    raise TypeError(f"Expected a function for argument '{attr.name}' not {value!r}.")

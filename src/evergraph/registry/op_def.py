@@ -87,6 +87,9 @@ class OpDef:
         makes_object: output 0 is the handle of a stack or tensor array: an object, whatever its dtype.
         known_when_traced: its results are NumPy values while an executable is traced, though the op
             isn't a function of its inputs' values: the size of a tensor array.
+        calls: how the op runs functions of the graph's library ("function": its type is the
+            function's name; "attr": attr `f` names it; "gradient", "if", "case", "while", "for"),
+            or "". The runtime replaces it by operations when it makes a plan.
         forwards: output 0 is input 0 itself: a ref or a handle that goes through stays an alias.
         gated_by: name of the index input through which a sparse write is switched off: the kernel
             drops rows whose index is the size of the table.
@@ -124,6 +127,7 @@ class OpDef:
         location: bool = False,
         random_blocks: Callable[..., int] | None = None,
         control: str = "",
+        calls: str = "",
         partial_value: Callable[..., Any] | None = None,
         value_from_shapes: Callable[..., Any] | None = None,
         static_value: bool = False,
@@ -152,6 +156,7 @@ class OpDef:
         self.location = location
         self.random_blocks = random_blocks
         self.control = control
+        self.calls = calls
         self.partial_value = partial_value
         self.value_from_shapes = value_from_shapes
         self.static_value = static_value

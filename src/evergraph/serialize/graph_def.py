@@ -107,9 +107,17 @@ def _as_graph_def(
 def copy_functions(graph: Graph, graph_def: Any) -> None:
     """Add the function library of `graph` to `graph_def`."""
     for function in graph._functions.values():
-        definition = getattr(function, "definition", function)
-        if isinstance(definition, protos.FunctionDef):
-            graph_def.library.function.append(definition)
+        graph_def.library.function.append(function.definition)
+        if function.grad_func_name:
+            graph_def.library.gradient.add(
+                function_name=function.name, gradient_func=function.grad_func_name
+            )
+
+
+def _add_function(graph: Graph, function: Any) -> None:
+    from evergraph.serialize.function_library import add_function
+
+    add_function(graph, function)
 
 
 def _node_def(op: Operation) -> Any:
@@ -127,6 +135,7 @@ def install() -> None:
         "as_graph_def": as_graph_def,
         "_as_graph_def": _as_graph_def,
         "graph_def_versions": property(graph_def_versions),
+        "_add_function": _add_function,
         "_copy_functions_to_graph_def": lambda graph, graph_def, *_: copy_functions(
             graph, graph_def
         ),

@@ -21,6 +21,7 @@ from evergraph.graph.scopes import device, get_default_graph, name_scope
 from evergraph.registry.attrs import REQUIRED
 from evergraph.registry.op_def import OpDef, find_op_def
 from evergraph.serialize.attr_value import from_attr_value
+from evergraph.serialize.function_library import from_library
 from evergraph.serialize.graph_def import PRODUCER, merge_versions
 from evergraph.serialize.op_def_proto import from_op_def_proto, signature_text
 
@@ -86,8 +87,10 @@ def import_graph_def(
     graph = get_default_graph()
     with name_scope(name, "import", input_map.values()) as scope:
         mapped = _mapped_tensors(name, input_map)
-    for function in graph_def.library.function:
-        graph._functions.setdefault(function.signature.name, function)
+    for function in from_library(graph_def.library):
+        known = graph._functions.get(function.name)
+        if known is None or known.definition != function.definition:
+            function.add_to_graph(graph)
     importer = _Importer(graph, graph_def, scope, mapped, producer_op_list)
     importer.check_map()
     importer.run()
@@ -169,7 +172,6 @@ class _Importer:
         self.back_edges: list[tuple[Operation, int, str, int]] = []
         self.colocated: dict[Operation, list[str]] = {}
         self.described = {op.name: op for op in getattr(producer_op_list, "op", ())}
-        self.described.update((f.signature.name, f.signature) for f in graph_def.library.function)
         self.op_defs: dict[str, OpDef] = {}
 
     def run(self) -> None:
@@ -258,6 +260,10 @@ class _Importer:
         return _ROLES.get(node.op, "")
 
     def _op_def(self, node: Any) -> OpDef:
+        function = self.graph._functions.get(node.op)
+        if function is not None:
+            found: OpDef = function.op_def
+            return found
         op_def = find_op_def(node.op) or self.op_defs.get(node.op)
         if op_def is None:
             if node.op not in self.described:

@@ -100,7 +100,7 @@ def signature_text(op_def: OpDef) -> str:
 
 
 def _arg_text(arg: ArgDef) -> str:
-    kind = arg.type_attr or arg.type_list_attr or _type_text(arg.dtype)
+    kind = arg.type_attr or arg.type_list_attr or type_text(arg.dtype)
     kind = f"{arg.number_attr}*{kind}" if arg.number_attr else kind
     return f"{arg.name}:{f'Ref({kind})' if arg.is_ref else kind}"
 
@@ -116,7 +116,8 @@ def _attr_text(attr: AttrDef) -> str:
     return text
 
 
-def _type_text(dtype: Any) -> str:
+def type_text(dtype: Any) -> str:
+    """What TensorFlow's own messages call a dtype: "float", "double", "half"."""
     names = {"float32": "float", "float64": "double", "float16": "half"}
     name = str(dtype.base_dtype.name)
     return names.get(name, name)
@@ -130,5 +131,5 @@ def _value_text(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_value_text, value))}]"
     if hasattr(value, "as_datatype_enum"):
-        return "DT_" + _type_text(value).upper()
+        return "DT_" + type_text(value).upper()
     return str(value)
