@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from evergraph.autodiff.aggregation import aggregate
+from evergraph.autodiff.function_calls import call_gradient, called_function
 from evergraph.autodiff.loop_gradients import LoopGradients, find_loops
 from evergraph.autodiff.reachability import between, is_trainable, pending_counts, stop_ops
 from evergraph.core import dtypes
@@ -105,6 +106,13 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _target(x: Any, index: int) -> Any:
+    """The tensor that stands for `x`; in the body of a function, what it captured `x` as."""
+    target = _outer_target(x, index)
+    captured = getattr(get_default_graph(), "_captured", None) or {}
+    return captured.get(target, target)
+
+
+def _outer_target(x: Any, index: int) -> Any:
     handle = getattr(x, "handle", None)
     if isinstance(handle, Tensor) and handle.dtype == dtypes.resource:
         return handle
@@ -189,8 +197,9 @@ class _Walk:
         _refuse_initial_value(op, from_ops)
         in_grads: list[Any] = [None] * len(op._inputs)
         if function is not None and has_gradient:
+            is_symbolic = function is call_gradient
             for index, grad in enumerate(out_grads):
-                if grad is None and is_trainable(op._outputs[index]):
+                if grad is None and (is_symbolic or is_trainable(op._outputs[index])):
                     out_grads[index] = self._zeros(op, index)
             with name_scope(op.name + "_grad"):
                 in_grads = self._call(op, function, out_grads)
@@ -266,10 +275,11 @@ class _Walk:
 
 
 def _zeros_for_unconnected(x: Tensor) -> Any:
-    return _zeros_for(x) if x.dtype == dtypes.resource else zeros_like(x)
+    return zeros_for(x) if x.dtype == dtypes.resource else zeros_like(x)
 
 
-def _zeros_for(tensor: Tensor) -> Any:
+def zeros_for(tensor: Tensor) -> Any:
+    """Zeros like `tensor`, or like the variable behind a handle."""
     if tensor.dtype == dtypes.resource:
         from evergraph.ops.fills import zeros
         from evergraph.ops.resource import handle_dtype, variable_shape
@@ -283,7 +293,7 @@ def zeros_outside_loop(op: Operation, index: int) -> Any:
     value = op._outputs[index]
     context = op._control_flow_context
     if op.op_def is None or op.op_def.control != "switch" or context is None:
-        return _zeros_for(value)
+        return zeros_for(value)
     return context.zeros_of_other_branch(op, value)
 
 
@@ -320,6 +330,9 @@ def _gradient_function(op: Operation) -> Any:
     try:
         return get_gradient_function(op)
     except LookupError:
+        called = called_function(op)
+        if called is not None:
+            return called.python_grad_func or call_gradient
         raise LookupError(
             explain(
                 f"No gradient defined for operation '{op.name}' (op type: {op.type})",

@@ -45,7 +45,7 @@ REMOTE_CALL = register_op(
     attrs={"Tin": "list(type) >= 1", "Tout": "list(type) >= 1", "f": "func"},
     shape=unknown,
     stateful=True,
-    calls="attr",
+    calls="remote",
 )
 
 _CALL_ATTRS = {

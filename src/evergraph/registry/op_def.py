@@ -88,7 +88,7 @@ class OpDef:
         known_when_traced: its results are NumPy values while an executable is traced, though the op
             isn't a function of its inputs' values: the size of a tensor array.
         calls: how the op runs functions of the graph's library ("function": its type is the
-            function's name; "attr": attr `f` names it; "gradient", "if", "case", "while", "for"),
+            function's name; "attr": attr `f` names it; "remote"; "gradient", "if", "case", "while", "for"),
             or "". The runtime replaces it by operations when it makes a plan.
         forwards: output 0 is input 0 itself: a ref or a handle that goes through stays an alias.
         gated_by: name of the index input through which a sparse write is switched off: the kernel
