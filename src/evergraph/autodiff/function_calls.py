@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from evergraph.core import dtypes
+from evergraph.graph import function_body
 from evergraph.graph.function_body import FunctionBody
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import control_dependencies
@@ -54,7 +55,9 @@ def gradient_body(body: FunctionBody) -> FunctionBody:
         d_outputs = [placeholder(t.dtype.base_dtype, t.shape) for t in body.outputs]
         d_inputs: list[Any] = [None] * len(body.inputs)
         if any(_is_numeric(t) for t in body.inputs):
-            d_inputs = gradients(list(body.outputs), list(body.inputs), d_outputs)
+            pairs = [(y, d) for y, d in zip(body.outputs, d_outputs, strict=True) if _is_numeric(y)]
+            ys, d_ys = [y for y, _ in pairs], [d for _, d in pairs]
+            d_inputs = gradients(ys, list(body.inputs), d_ys)
         results = [
             _zeros(x) if d_x is None else _dense(d_x)
             for x, d_x in zip(body.inputs, d_inputs, strict=True)
@@ -78,3 +81,6 @@ def _zeros(tensor: Tensor) -> Tensor:
 
         return zeros_for(tensor)
     return zeros_like(tensor)
+
+
+function_body.make_gradient = gradient_body

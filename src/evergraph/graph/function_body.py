@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evergraph.graph.graph import Graph
@@ -24,3 +24,12 @@ class FunctionBody:
     inputs: Sequence[Tensor]
     outputs: Sequence[Tensor]
     control_outputs: Sequence[Operation] = ()
+
+
+def _no_gradient(body: FunctionBody) -> FunctionBody:
+    raise AssertionError("autodiff gives this its meaning")
+
+
+# From a body that nobody else uses to that of its gradient: a function of the arguments and of the
+# gradients of the results. Filled in by autodiff, since the IR knows no gradients.
+make_gradient: Callable[[FunctionBody], FunctionBody] = _no_gradient

@@ -9,6 +9,7 @@ import numpy as np
 
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.runtime.effects import build_program
+from evergraph.runtime.expand_functions import expand_functions
 from evergraph.runtime.frames import arranged
 from evergraph.runtime.host_segment import Env, run_steps
 from evergraph.runtime.plan import initial_state
@@ -30,6 +31,7 @@ def evaluate(
         state: the variables' values by key; changed in place.
     """
     ops = prune([*(t.op for t in fetches if t not in feeds), *targets], feeds)
+    ops, fetches = expand_functions(ops, feeds, fetches)
     program = build_program(arranged(ops, feeds), feeds, fetches)
     env = Env(program.slot_count)
     for slot, value in program.constants.items():

@@ -12,6 +12,7 @@ from typing import Any, Final
 from evergraph import protos
 from evergraph.core.dtypes import DType, as_dtype
 from evergraph.core.errors import InvalidArgumentError
+from evergraph.graph import function_body
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.function_body import FunctionBody
 from evergraph.graph.graph import Graph
@@ -35,6 +36,7 @@ class LibraryFunction:
         self._grad_func = grad_func
         self._op_def: OpDef | None = None
         self._body: FunctionBody | None = None
+        self._gradient: FunctionBody | None = None
         self.python_grad_func: Any = None
 
     @property
@@ -91,6 +93,13 @@ class LibraryFunction:
         if self._body is None:
             self._body = to_function_body(self.definition, library)
         return self._body
+
+    def gradient_body(self, library: Mapping[str, Any]) -> FunctionBody:
+        """What the function's gradient computes: from arguments and gradients of the results."""
+        if self._gradient is None:
+            body = to_function_body(self.definition, library)
+            self._gradient = function_body.make_gradient(body)
+        return self._gradient
 
     def add_to_graph(self, g: Graph) -> None:
         """Put the function, and the one that computes its gradient, into the library of `g`."""
