@@ -97,6 +97,7 @@ def While(  # noqa: N802
             f"{cond.declared_input_types!r} vs {body.declared_input_types!r}"
         )
     captured = body.captured_inputs
+    used = cond, body
     if captured:
         count = len(body.declared_input_types)
         types = [*body.declared_input_types, *(t.dtype for t in captured)]
@@ -105,9 +106,9 @@ def While(  # noqa: N802
         def CondWrapper(*args: Tensor) -> Any:  # noqa: N802 - its name is seen in graphs
             return cond(*args[:count])
 
-        cond, body = CondWrapper, _with_captures(body)
+        used = CondWrapper, _with_captures(body)
     result: list[Tensor] = functional.WHILE(
-        [*input_, *captured], cond=cond, body=body, name=name
+        [*input_, *captured], cond=used[0], body=used[1], name=name
     )
     _keep_on_host(result, hostmem, 0)
     return result[: len(result) - len(captured)]

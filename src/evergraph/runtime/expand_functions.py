@@ -436,10 +436,9 @@ class _Expander:
     def _unchanged(self, function_name: str, op: Operation, count: int) -> set[int]:
         """The loop variables that the body hands on as they are; one variable at least isn't."""
         body: FunctionBody = self._function(function_name, op).body(self.functions)
-        if len(body.inputs) != count or len(body.outputs) != count:
+        if len(body.outputs) != count:
             raise _invalid(
-                op, f"The body of {op.name} takes {len(body.inputs)} and returns "
-                f"{len(body.outputs)} tensors for {count} loop variables."
+                op, f"While loop body returned {len(body.outputs)} arguments. Expected: {count}"
             )
         same = {i for i, (a, b) in enumerate(zip(body.inputs, body.outputs, strict=True)) if a is b}
         handles = {i for i in same if body.inputs[i].dtype == dtypes.resource}
@@ -476,12 +475,15 @@ class _Expander:
             raise _invalid(origin, f"{name} has no loop variables.")
         pivot = next(iter(merges.values()))
         found = cond(heads, [pivot])
-        (pred,) = found.outputs if len(found.outputs) == 1 else (None,)
-        if pred is None:
-            raise _invalid(origin, f"The condition of {name} must return one tensor.")
+        if len(found.outputs) != 1:
+            raise _invalid(
+                origin,
+                "Expected a single scalar return value from WhileOp cond, got "
+                f"{len(found.outputs)} tensors.",
+            )
         loop_cond = self.emit.add(
             origin, f"{name}/LoopCond", "LoopCond",
-            [self._as_bool(pred, f"{name}/LoopCond", origin)], (), [dtypes.bool],
+            [self._as_bool(found.outputs[0], f"{name}/LoopCond", origin)], (), [dtypes.bool],
         )  # fmt: skip
         exits: dict[int, Tensor] = {}
         inner = list(heads)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from evergraph.arrays.checks import CheckFailure
 from evergraph.registry.op_def import OpDef
 
 TO_BOOL = OpDef("ToBool", "input: T", "output: bool", {"T": "type"})
@@ -32,6 +33,9 @@ def _case_is(xp: Any, index: Any, *, branch: int) -> Any:
 
 @FOR_START.kernel
 def _for_start(xp: Any, start: Any, limit: Any, delta: Any) -> Any:
+    for what, value in (("start", start), ("limit", limit), ("delta", delta)):
+        if np.shape(value):
+            raise CheckFailure("InvalidArgumentError", f"{what} must be a scalar, but {list(np.shape(value))}")
     upwards = xp.logical_and(xp.greater(delta, 0), xp.less_equal(start, limit))
     downwards = xp.logical_and(xp.less(delta, 0), xp.greater_equal(start, limit))
     is_fine = xp.logical_or(xp.logical_or(upwards, downwards), xp.equal(start, limit))
