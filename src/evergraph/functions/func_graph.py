@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from evergraph import protos
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.function_body import FunctionBody
 from evergraph.graph.graph import Graph
@@ -16,6 +17,9 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import control_dependencies, device, get_default_graph, init_scope
 from evergraph.ops.identity import guarantee_const
 from evergraph.ops.placeholders import placeholder
+from evergraph.serialize.function_def import function_def_to_graph_def as to_graph_def
+from evergraph.serialize.function_def import to_function_body
+from evergraph.serialize.graph_def import copy_functions as copy_functions_to
 from evergraph.variables.resource_variable import BaseResourceVariable
 from evergraph.variables.variable_scope import (
     _get_default_variable_store,
@@ -36,6 +40,7 @@ class FuncGraph(Graph):
         extra_inputs: the tensors captured from outside, in the order of their first use.
         extra_args: the placeholders that stand for them.
         extra_vars: variables that the body got by `get_variable`; they live outside.
+        control_outputs: operations that every call runs besides what the results need.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class FuncGraph(Graph):
         self.extra_inputs: list[Tensor] = []
         self.extra_args: list[Tensor] = []
         self.extra_vars: list[Any] = []
+        self.control_outputs: list[Operation] = []
         self._building_function = True
         self._outer_graph = get_default_graph()
         self._outer_scope = get_variable_scope()
@@ -146,7 +152,7 @@ class FuncGraph(Graph):
 
     def as_body(self) -> FunctionBody:
         """The finished graph as the body of a function."""
-        return FunctionBody(self, self.inputs, self.outputs)
+        return FunctionBody(self, self.inputs, self.outputs, self.control_outputs)
 
 
 def is_guaranteed_const(tensor: Tensor) -> bool:
@@ -218,3 +224,49 @@ def func_graph_from_py_func(
         tensors = [convert_to_tensor(result) for result in results]
         graph.outputs = [t if t.graph is graph else graph.capture(t) for t in tensors]
     return graph
+
+
+def function_def_to_graph(
+    fdef: Any, input_shapes: Sequence[Any] | None = None, copy_functions: bool = True
+) -> FuncGraph:
+    """The graph of a FunctionDef, with its `inputs`, `outputs` and `control_outputs`.
+
+    Args:
+        fdef: a FunctionDef.
+        input_shapes: shapes (or None) of the arguments.
+        copy_functions: accepted for TensorFlow's sake; the functions of the default graph are in
+            the new one's library.
+
+    Raises:
+        ValueError: wrong number of shapes, or a function that the body calls is missing.
+
+    Reference: TensorFlow 1.15, tensorflow/python/framework/function_def_to_graph.py.
+    """
+    definition = protos.convert(fdef, protos.FunctionDef)
+    library = get_default_graph()._functions
+    graph = FuncGraph(definition.signature.name)
+    body = to_function_body(definition, library, input_shapes, graph)
+    graph.inputs, graph.outputs = list(body.inputs), list(body.outputs)
+    graph.control_outputs = list(body.control_outputs)
+    return graph
+
+
+def function_def_to_graph_def(
+    fdef: Any, input_shapes: Sequence[Any] | None = None, copy_functions: bool = True
+) -> tuple[Any, dict[str, str]]:
+    """A FunctionDef as a GraphDef, and the tensors in it by their names in the definition.
+
+    Args:
+        fdef: a FunctionDef.
+        input_shapes: shapes (or None) of the arguments.
+        copy_functions: put the functions of the default graph into the library.
+
+    Raises:
+        ValueError: wrong number of shapes, or a function that the body calls is missing.
+    """
+    graph = get_default_graph()
+    definition = protos.convert(fdef, protos.FunctionDef)
+    graph_def, names = to_graph_def(definition, graph._functions, input_shapes)
+    if copy_functions:
+        copy_functions_to(graph, graph_def)
+    return graph_def, names
