@@ -33,7 +33,7 @@ TABLE: dict[str, str] = {
     "estimator": "layers training data platform feature_column",
     "keras": "layers training data platform",
     "feature_column": "layers training data",
-    "api": "functions layers training data summary platform era0 contrib estimator keras feature_column",
+    "api": "layers training data summary platform era0 contrib estimator keras feature_column",
     "interop": "api jax",
     "compat": "api",
     "cli": "compat interop",

@@ -9,11 +9,13 @@ from typing import Any
 
 from evergraph.core import dtypes
 from evergraph.graph import function_body
+from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.function_body import FunctionBody
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import control_dependencies
 from evergraph.ops.fills import zeros_like
 from evergraph.ops.functional import symbolic_gradient
+from evergraph.ops.indexed_slices import made_dense
 from evergraph.ops.placeholders import placeholder
 from evergraph.registry.attrs import FunctionName
 
@@ -70,9 +72,8 @@ def _is_numeric(tensor: Tensor) -> bool:
 
 
 def _dense(gradient: Any) -> Tensor:
-    from evergraph.graph.conversion import convert_to_tensor
-
-    return convert_to_tensor(gradient)
+    with made_dense():
+        return convert_to_tensor(gradient)
 
 
 def _zeros(tensor: Tensor) -> Tensor:

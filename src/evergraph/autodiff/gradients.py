@@ -278,7 +278,7 @@ def _zeros_for_unconnected(x: Tensor) -> Any:
     return zeros_for(x) if x.dtype == dtypes.resource else zeros_like(x)
 
 
-def zeros_for(tensor: Tensor) -> Any:
+def zeros_for(tensor: Tensor) -> Tensor:
     """Zeros like `tensor`, or like the variable behind a handle."""
     if tensor.dtype == dtypes.resource:
         from evergraph.ops.fills import zeros

@@ -1,1 +1,1 @@
-"""Functions of a graph's library: made from Python functions, called, differentiated, looped over."""
+"""Functions of a graph's library: made from Python functions, called, looped over."""

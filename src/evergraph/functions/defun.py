@@ -113,7 +113,7 @@ class DefinedFunction(LibraryFunction):
         self._func_name = func_name
         self._out_names = out_names
         self._shape_func = shape_func
-        self._capturing = {
+        self._capturing: dict[str, Any] = {
             "capture_by_value": capture_by_value,
             "whitelisted_stateful_ops": whitelisted_stateful_ops or (),
             "capture_resource_var_by_value": capture_resource_var_by_value,
@@ -274,10 +274,21 @@ class OverloadedFunction:
 # As in TensorFlow, uint8 has int8's letters.
 _SHORT = {
     **{f"{kind}{bits}": f"{kind[0]}{bits}" for kind in ("int", "uint") for bits in (16, 32, 64)},
-    **{"float16": "f16", "float32": "f32", "float64": "f64", "bfloat16": "b16"},
-    **{"int8": "i8", "uint8": "i8", "bool": "b", "string": "s"},
-    **{"complex64": "c64", "complex128": "c128"},
-    **{"qint8": "qi8", "quint8": "qu8", "qint16": "qi16", "quint16": "qu16", "qint32": "qi32"},
+    "float16": "f16",
+    "float32": "f32",
+    "float64": "f64",
+    "bfloat16": "b16",
+    "int8": "i8",
+    "uint8": "i8",
+    "bool": "b",
+    "string": "s",
+    "complex64": "c64",
+    "complex128": "c128",
+    "qint8": "qi8",
+    "quint8": "qu8",
+    "qint16": "qi16",
+    "quint16": "qu16",
+    "qint32": "qi32",
 }
 
 
@@ -341,5 +352,3 @@ def graph_to_function_def(
         [op for op in operations if op not in sources],
         out_names,
     )
-
-

@@ -27,6 +27,9 @@ from evergraph.variables.variable_scope import (
     variable_scope,
 )
 
+# What of the options of `get_variable` goes outside.
+_KEPT = ("shape", "dtype", "initializer", "reuse", "trainable", "collections", "use_resource")
+
 
 class FuncGraph(Graph):
     """A graph whose operations may take tensors of the graph around it.
@@ -80,19 +83,10 @@ class FuncGraph(Graph):
 
     def get_variable(self, getter: Any, name: str, **options: Any) -> Any:
         """Custom getter: make the variable outside; a resource variable is read there too."""
-        kept = (
-            "shape",
-            "dtype",
-            "initializer",
-            "reuse",
-            "trainable",
-            "collections",
-            "use_resource",
-        )
         with self._outer_graph.as_default():
-            variable = self._outer_scope.get_variable(
-                _get_default_variable_store(), name, **{k: options.get(k) for k in kept}
-            )
+            given: dict[str, Any] = {key: options.get(key) for key in _KEPT}
+            store = _get_default_variable_store()
+            variable = self._outer_scope.get_variable(store, name, **given)
             self.extra_vars.append(variable)
             if isinstance(variable, BaseResourceVariable) and self._reads_outside:
                 return variable.value()

@@ -20,14 +20,14 @@ from evergraph.ops.math_functions import abs as absolute
 from evergraph.registry.attrs import FunctionName
 
 
-def If(  # noqa: N802 - TensorFlow's name
+def If(
     cond: Any, inputs: Any, then_branch: Any, else_branch: Any, name: str | None = None
 ) -> list[Tensor]:
     """Run `then_branch` on `inputs` when `cond` is true, else `else_branch`.
 
     Args:
-        cond: scalar: a bool, a number (true when it isn't 0) or text (true when it isn't empty); any
-            other tensor is true when it has elements.
+        cond: scalar: a bool, a number (true when it isn't 0) or text (true when it isn't empty);
+            any other tensor is true when it has elements.
         inputs: the arguments.
         then_branch: function of the library (a Defun).
         else_branch: function with the same arguments and results.
@@ -43,7 +43,7 @@ def If(  # noqa: N802 - TensorFlow's name
     return result
 
 
-def Gradient(inputs: Any, f: Any, name: str | None = None) -> list[Tensor]:  # noqa: N802
+def Gradient(inputs: Any, f: Any, name: str | None = None) -> list[Tensor]:
     """The gradients of function `f`; see `symbolic_gradient`.
 
     Args:
@@ -59,7 +59,7 @@ def _with_captures(func: Any) -> Any:
     """A loop body that hands the tensors `func` captures on from one iteration to the next."""
 
     @Defun(*func.declared_input_types, func_name=f"{func.name}_Wrapper")
-    def Wrapper(*args: Tensor) -> tuple[Any, ...]:  # noqa: N802 - its name is seen in graphs
+    def Wrapper(*args: Tensor) -> tuple[Any, ...]:
         result = func(*args)
         extra = tuple(get_extra_args())
         if isinstance(result, Operation):
@@ -69,7 +69,7 @@ def _with_captures(func: Any) -> Any:
     return Wrapper
 
 
-def While(  # noqa: N802
+def While(
     input_: Any, cond: Any, body: Any, name: str | None = None, hostmem: Any = None
 ) -> list[Tensor]:
     """Run `body` on its own results, `input_` at first, as long as `cond` of them is true.
@@ -103,7 +103,7 @@ def While(  # noqa: N802
         types = [*body.declared_input_types, *(t.dtype for t in captured)]
 
         @Defun(*types, func_name=f"{cond.name}_Wrapper")
-        def CondWrapper(*args: Tensor) -> Any:  # noqa: N802 - its name is seen in graphs
+        def CondWrapper(*args: Tensor) -> Any:
             return cond(*args[:count])
 
         used = CondWrapper, _with_captures(body)
@@ -133,11 +133,11 @@ def _for_by_while(
     types = [dtypes.int32] * 4 + list(body.declared_input_types)[1:]
 
     @Defun(*types, func_name=f"{body.name}_Cond")
-    def WhileCond(i: Tensor, n: Tensor, *args: Tensor) -> Any:  # noqa: N802
+    def WhileCond(i: Tensor, n: Tensor, *args: Tensor) -> Any:
         return i < n
 
     @Defun(*types, func_name=f"{body.name}_Body")
-    def WhileBody(  # noqa: N802 - its name is seen in graphs
+    def WhileBody(
         i: Tensor, n: Tensor, start: Tensor, delta: Tensor, *args: Tensor
     ) -> tuple[Any, ...]:
         result = body(start + i * delta, *args)
@@ -156,7 +156,7 @@ def _for_by_while(
     )[4:]
 
 
-def For(  # noqa: N802
+def For(
     start: Any,
     limit: Any,
     delta: Any,
@@ -217,7 +217,7 @@ def partitioned_call(
         tout = [arg.type for arg in f.definition.signature.output_arg]
     types = [as_dtype(t) for t in tout]
     op_def = functional.STATEFUL_PARTITIONED_CALL if f.stateful_ops else functional.PARTITIONED_CALL
-    options = {
+    options: dict[str, Any] = {
         "config_proto": _no_rewriting() if config is None else config,
         "executor_type": executor_type or "",
     }

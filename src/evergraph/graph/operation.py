@@ -164,7 +164,7 @@ class Tensor:
         if not self._shape.is_compatible_with(asked):
             raise ValueError(
                 explain(
-                    _contradiction(self._shape, asked),
+                    contradiction(self._shape, asked),
                     expected=f"a shape compatible with {self._shape}",
                     given=asked,
                     created=self._op.created_at,
@@ -343,7 +343,14 @@ class Operation:
 
     @property
     def _input_types(self) -> list[dtypes.DType]:
-        return [t.dtype.base_dtype for t in self._inputs]
+        types = [t.dtype.base_dtype for t in self._inputs]
+        if self._op_def is None:
+            return types
+        refs = {arg.name for arg in self._op_def.inputs if arg.is_ref}
+        names = self._op_def.flat_input_names(self.attrs) if refs else []
+        for i, name in enumerate(names):
+            types[i] = types[i]._as_ref if name in refs else types[i]
+        return types
 
     @property
     def _output_types(self) -> list[dtypes.DType]:
@@ -467,7 +474,7 @@ class Operation:
         return self
 
 
-def _contradiction(known: shapes.TensorShape, asked: shapes.TensorShape) -> str:
+def contradiction(known: shapes.TensorShape, asked: shapes.TensorShape) -> str:
     """What TensorFlow says of two shapes that cannot be merged."""
     if known.ndims != asked.ndims:
         return f"Shapes must be equal rank, but are {known.ndims} and {asked.ndims}"

@@ -19,6 +19,7 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.runtime.frames import LoopOps, Unit, control_of
 from evergraph.runtime.kernels import bind
 from evergraph.runtime.loop_steps import add_loop
+from evergraph.runtime.lowered import LoweredOperation
 from evergraph.runtime.program import NO_SLOT, Location, Program, Step, unfed_placeholder
 
 
@@ -133,7 +134,8 @@ class Builder:
 
     def stream_of(self, op: Operation) -> Location:
         """The place where the position of the random stream of `op` is kept."""
-        return self.location(op, f"{op.name}\0stream")
+        name = op.state_name if isinstance(op, LoweredOperation) else op.name
+        return self.location(op, f"{name}\0stream")
 
     def current(self, location: Location, reached: int, scope: Scope) -> int:
         """The slot of the value that a reader sees to which the writes `reached` lead."""

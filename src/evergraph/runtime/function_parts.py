@@ -1,4 +1,4 @@
-"""Small operations that only expanded functions have: predicates and counters of If, Case and For."""
+"""Small operations that only expanded functions have: predicates and counters."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ FOR_NEXT = OpDef("ForNext", "i: int32, delta: int32", "output: int32")
 
 @TO_BOOL.kernel
 def _to_bool(xp: Any, x: Any) -> Any:
-    """A scalar is true when it isn't zero, text when it isn't empty, a tensor when it has elements."""
+    """A number is true when it isn't 0, text when it isn't empty, a tensor when it has elements."""
     if np.shape(x):
         return xp.asarray(int(np.prod(np.shape(x))) > 0)
-    if getattr(x, "dtype", None) == object:
+    if isinstance(x, np.ndarray) and x.dtype.kind == "O":
         return np.asarray(len(x.item()) > 0)
     return xp.not_equal(x, xp.zeros_like(x))
 
@@ -35,7 +35,9 @@ def _case_is(xp: Any, index: Any, *, branch: int) -> Any:
 def _for_start(xp: Any, start: Any, limit: Any, delta: Any) -> Any:
     for what, value in (("start", start), ("limit", limit), ("delta", delta)):
         if np.shape(value):
-            raise CheckFailure("InvalidArgumentError", f"{what} must be a scalar, but {list(np.shape(value))}")
+            raise CheckFailure(
+                "InvalidArgumentError", f"{what} must be a scalar, but {list(np.shape(value))}"
+            )
     upwards = xp.logical_and(xp.greater(delta, 0), xp.less_equal(start, limit))
     downwards = xp.logical_and(xp.less(delta, 0), xp.greater_equal(start, limit))
     is_fine = xp.logical_or(xp.logical_or(upwards, downwards), xp.equal(start, limit))

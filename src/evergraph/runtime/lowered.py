@@ -5,10 +5,11 @@ They belong to no graph's list, and no tensor of the user's graph knows that the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from evergraph.core.dtypes import DType
+from evergraph.core.errors import InvalidArgumentError, explain
 from evergraph.core.shapes import TensorShape
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.registry.op_def import OpDef, get_op_def
@@ -19,6 +20,7 @@ class LoweredOperation(Operation):
 
     Attributes:
         origin: the user's operation that it stands for, or is a part of.
+        state_name: what state of its own is known by: calls of one function share it.
     """
 
     def __init__(
@@ -34,7 +36,7 @@ class LoweredOperation(Operation):
     ) -> None:
         # Not the base's: that registers a consumer with every input and counts in the graph.
         self._graph = origin._graph
-        self._name = name
+        self._name = self.state_name = name
         self._type = op_def.name
         self._inputs = list(inputs)
         self._control_inputs = list(dict.fromkeys(control_inputs))
@@ -51,9 +53,42 @@ class LoweredOperation(Operation):
         self.origin = origin
 
     @property
-    def version(self) -> int:
+    def version(self) -> int:  # type: ignore[override]  # nothing changes a lowered operation
         """That of the user's operation: a plan is made anew when it changes."""
         return self.origin.version
+
+
+class Result(NamedTuple):
+    """What became of an operation.
+
+    Attributes:
+        outputs: a tensor for each output.
+        done: what to wait for in place of the operation.
+        effects: what of it has effects that the function around must wait for.
+    """
+
+    outputs: list[Tensor]
+    done: list[LoweredOperation]
+    effects: list[LoweredOperation]
+
+
+# From arguments, and what operations without inputs wait for, to what became of a function.
+Branch = Callable[[Sequence[Tensor], Sequence[Operation]], Result]
+
+
+def made_by(tensor: Tensor) -> LoweredOperation:
+    """The lowered operation that makes `tensor`."""
+    op = tensor.op
+    assert isinstance(op, LoweredOperation)
+    return op
+
+
+def invalid(op: Operation, message: str) -> Exception:
+    """The error for a use of functions that don't fit."""
+    error: Exception = InvalidArgumentError(
+        None, op, explain(message, created=op.created_at) + f"\n\t [[{{{{node {op.name}}}}}]]"
+    )
+    return error
 
 
 class Emitter:
@@ -61,9 +96,11 @@ class Emitter:
 
     Attributes:
         ops: what has been made, in order.
+        is_branching: whether what is made now may lie on a branch or in a frame.
     """
 
     def __init__(self) -> None:
+        self.is_branching = False
         self.ops: list[LoweredOperation] = []
 
     def add(

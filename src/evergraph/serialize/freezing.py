@@ -1,4 +1,4 @@
-"""GraphDefs for inference: the part that some nodes need, variables as constants, no training nodes.
+"""GraphDefs for inference: the part that some nodes need, with constants for variables.
 
 Reference: TensorFlow 1.15, tensorflow/python/framework/graph_util_impl.py.
 """
@@ -16,6 +16,7 @@ from evergraph.core import dtypes
 from evergraph.core.shapes import TensorShape
 from evergraph.graph.graph import Graph
 from evergraph.graph.operation import Operation
+from evergraph.serialize.graph_def import to_node_def
 from evergraph.serialize.tensor_proto import to_tensor_proto
 
 _log = logging.getLogger("tensorflow")
@@ -38,7 +39,7 @@ def must_run_on_cpu(node: Any, pin_variables_on_cpu: bool = False) -> bool:
         node: Operation or NodeDef.
         pin_variables_on_cpu: say so of variables and what changes them, too.
     """
-    node_def = node.node_def if isinstance(node, Operation) else node
+    node_def = to_node_def(node) if isinstance(node, Operation) else node
     if pin_variables_on_cpu and node_def.op in _PINNED:
         return True
     match node_def.op:
@@ -207,9 +208,7 @@ def _frozen(node: Any, values: dict[str, Any], types: dict[str, Any]) -> Iterato
     yield result
 
 
-def remove_training_nodes(
-    input_graph: Any, protected_nodes: Collection[str] | None = None
-) -> Any:
+def remove_training_nodes(input_graph: Any, protected_nodes: Collection[str] | None = None) -> Any:
     """A GraphDef without nodes that only training needs.
 
     CheckNumerics are removed, and each Identity that no control edge touches: who takes it takes
@@ -228,7 +227,9 @@ def remove_training_nodes(
     nodes = []
     for node in input_graph.node:
         if node.name not in removed:
-            nodes.append(_with_inputs(node, [t for t in node.input if t.lstrip("^") not in removed]))
+            nodes.append(
+                _with_inputs(node, [t for t in node.input if t.lstrip("^") not in removed])
+            )
     waited_for = {text[1:] for node in nodes for text in node.input if text.startswith("^")}
     stays = protected | waited_for
     spliced = {

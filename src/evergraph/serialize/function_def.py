@@ -165,9 +165,7 @@ def _output_paths(op: Operation) -> Iterator[tuple[Tensor, str]]:
             yield next(flat), f"{arg.name}:{i}"
 
 
-def _add_node(
-    definition: Any, op: Operation, names: _Names, renamed: Mapping[Tensor, str]
-) -> None:
+def _add_node(definition: Any, op: Operation, names: _Names, renamed: Mapping[Tensor, str]) -> None:
     node = definition.node_def.add()
     node.CopyFrom(to_node_def(op))
     node.name = names.known[op]
@@ -254,7 +252,7 @@ def _check_functions(node: Any, library: Mapping[str, Any]) -> None:
 
 
 def _flat_paths(node: Any, library: Mapping[str, Any]) -> Iterator[str]:
-    """ "argument:index" for each output tensor of `node`."""
+    """What stands for each output tensor of `node` behind its name: "argument:index"."""
     function = library.get(node.op)
     op_def = function.op_def if function is not None else find_op_def(node.op)
     if op_def is None:

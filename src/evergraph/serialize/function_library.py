@@ -249,9 +249,7 @@ def from_library(library: Any) -> list[LibraryFunction]:
         users[gradient.gradient_func].append(gradient.function_name)
     ready = [name for name in definitions if name not in gradient_of]
     if definitions and not ready:
-        raise ValueError(
-            f"FunctionDefLibrary contains cyclic gradient functions!\n{library}"
-        )
+        raise ValueError(f"FunctionDefLibrary contains cyclic gradient functions!\n{library}")
     made: dict[str, LibraryFunction] = {}
     while ready:
         name = ready.pop()

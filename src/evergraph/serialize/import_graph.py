@@ -17,6 +17,7 @@ from evergraph.core import dtypes, errors, shapes
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.graph import Graph
 from evergraph.graph.operation import Operation, Tensor
+from evergraph.graph.operation import contradiction as _contradiction
 from evergraph.graph.scopes import device, get_default_graph, name_scope
 from evergraph.registry.attrs import REQUIRED
 from evergraph.registry.op_def import OpDef, find_op_def
@@ -421,14 +422,24 @@ class _Importer:
         return result
 
     def _use_saved_shapes(self, node: Any, op: Operation) -> None:
-        """Learn from the attr `_output_shapes`, where it doesn't contradict what is known."""
+        """Learn from the attr `_output_shapes`, which must not contradict what is known."""
         if "_output_shapes" not in node.attr:
             return
         saved = node.attr["_output_shapes"].list.shape
-        for tensor, shape in zip(op.outputs, saved, strict=False):
-            shape = shapes.TensorShape(shape)
+        if len(saved) < len(op.outputs):
+            raise ValueError(
+                f"Node '{op.name}' has {len(op.outputs)} outputs but the _output_shapes attribute "
+                f"specifies shapes for {len(saved)} outputs"
+            )
+        for i, (tensor, proto) in enumerate(zip(op.outputs, saved, strict=False)):
+            shape = shapes.TensorShape(proto)
             if tensor.shape.is_compatible_with(shape):
                 tensor.set_shape(shape)
+            elif op.type not in _MAY_CONTRADICT:
+                raise ValueError(
+                    f"Node '{op.name}' has an _output_shapes attribute inconsistent with the "
+                    f"GraphDef for output #{i}: {_contradiction(tensor.shape, shape)}"
+                )
 
     def _place(self) -> None:
         """Give colocated operations the device of their group."""
@@ -481,6 +492,19 @@ class _Importer:
             )
         return op.outputs[output]
 
+
+# Ops whose shapes TensorFlow once told wrongly: files of then may contradict.
+_MAY_CONTRADICT = frozenset(
+    {
+        *("RandomShuffleQueue", "PaddingFIFOQueue", "FIFOQueue", "PriorityQueue", "QueueSize"),
+        *("Stack", "Barrier", "BarrierReadySize", "BarrierIncompleteSize", "HashTable"),
+        *("MutableHashTable", "MutableHashTableOfTensors", "Mutex", "CuckooTable", "IndexTable"),
+        *("WholeFileReader", "TextLineReader", "FixedLengthRecordReader", "TFRecordReader"),
+        *("IdentityReader", "RefSwitch", "RefEnter", "RefNextIteration", "RefMerge"),
+        *("RefIdentity", "LMDBReader", "ConditionalAccumulator", "SparseConditionalAccumulator"),
+        "Table",
+    }
+)
 
 # Of ops that only a description in the GraphDef knows.
 _ROLES = {
