@@ -48,6 +48,17 @@ REMOTE_CALL = register_op(
     calls="remote",
 )
 
+
+def call_shapes(c: ShapeContext) -> list[TensorShape]:
+    """The shapes of a function's results, by its body, unless the call says not to look."""
+    name = c.op.type if c.op.op_def.calls == "function" else c.attr("f").name
+    function = c.op.graph._get_function(name)
+    if function is None or c.attr("_disable_call_shape_inference"):
+        return [TensorShape(None)] * c.output_count
+    shapes: list[TensorShape] = function.result_shapes(c.inputs, c.op.graph._functions)
+    return shapes
+
+
 _CALL_ATTRS = {
     "Tin": "list(type) >= 0",
     "Tout": "list(type) >= 0",
@@ -62,7 +73,7 @@ PARTITIONED_CALL = register_op(
     inputs="args: Tin",
     outputs="output: Tout",
     attrs=_CALL_ATTRS,
-    shape=unknown,
+    shape=call_shapes,
     calls="attr",
 )
 
@@ -71,7 +82,7 @@ STATEFUL_PARTITIONED_CALL = register_op(
     inputs="args: Tin",
     outputs="output: Tout",
     attrs=_CALL_ATTRS,
-    shape=unknown,
+    shape=call_shapes,
     stateful=True,
     calls="attr",
 )

@@ -223,7 +223,7 @@ class _Expander:
                 for x, arg in zip(body.inputs, args, strict=True)
             ]
         if self.emit.is_branching:
-            waits += [arg.op for arg in args if isinstance(arg.op, LoweredOperation)]
+            waits += [self._alive_with(arg, prefix, origin) for arg in args if arg not in self.fed]
         # As in TensorFlow, where all calls of a function share its kernels; not those of an
         # operation with attr `f`, which is made part of the graph.
         shared = prefix if is_own else f"{function.name}/"
@@ -251,6 +251,13 @@ class _Expander:
             ]
         done = [t.op for t in outputs if isinstance(t.op, LoweredOperation)]
         return Result(outputs, list(dict.fromkeys([*done, *effects])), effects)
+
+    def _alive_with(self, tensor: Tensor, prefix: str, origin: Operation) -> Operation:
+        """An operation that runs where `tensor` has a value: a Switch runs on either side."""
+        op_def = tensor.op._op_def
+        if op_def is None or op_def.control != "switch":
+            return tensor.op
+        return self.emit.identity(origin, f"{prefix}{tensor.op.name}/alive", tensor, ()).op
 
     # Uses of functions.
 

@@ -6,19 +6,20 @@ Reference: TensorFlow 1.15, tensorflow/python/framework/function.py.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from evergraph import protos
 from evergraph.core.dtypes import DType, as_dtype
 from evergraph.core.errors import InvalidArgumentError
+from evergraph.core.shapes import TensorShape
 from evergraph.graph import function_body
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.function_body import FunctionBody
 from evergraph.graph.graph import Graph
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import get_default_graph
-from evergraph.registry.op_def import OpDef
+from evergraph.registry.op_def import OpDef, find_op_def, get_op_def
 from evergraph.serialize.attr_value import from_attr_value
 from evergraph.serialize.function_def import to_function_body
 from evergraph.serialize.op_def_proto import from_op_def_proto
@@ -37,6 +38,7 @@ class LibraryFunction:
         self._op_def: OpDef | None = None
         self._body: FunctionBody | None = None
         self._gradient: FunctionBody | None = None
+        self._shapes: dict[Any, list[TensorShape]] = {}
         self.python_grad_func: Any = None
 
     @property
@@ -59,6 +61,7 @@ class LibraryFunction:
         if self._op_def is None:
             self._op_def = from_op_def_proto(self._signature)
             self._op_def.calls = "function"
+            self._op_def.shape_function = get_op_def("PartitionedCall").shape_function
         return self._op_def
 
     @property
@@ -79,8 +82,6 @@ class LibraryFunction:
     @property
     def stateful_ops(self) -> list[tuple[str, str]]:
         """(name, type) of the stateful operations in the body."""
-        from evergraph.registry.op_def import find_op_def
-
         nodes = ((node, find_op_def(node.op)) for node in self.definition.node_def)
         return [(n.name, n.op) for n, op_def in nodes if op_def is not None and op_def.stateful]
 
@@ -93,6 +94,17 @@ class LibraryFunction:
         if self._body is None:
             self._body = to_function_body(self.definition, library)
         return self._body
+
+    def result_shapes(
+        self, input_shapes: Sequence[TensorShape], library: Mapping[str, Any]
+    ) -> list[TensorShape]:
+        """The shapes of the results for arguments of these shapes, as far as they are known."""
+        key = tuple(shape.sizes for shape in input_shapes)
+        found = self._shapes.get(key)
+        if found is None:
+            body = to_function_body(self.definition, library, input_shapes)
+            found = self._shapes[key] = [t.shape for t in body.outputs]
+        return found
 
     def gradient_body(self, library: Mapping[str, Any]) -> FunctionBody:
         """What the function's gradient computes: from arguments and gradients of the results."""
