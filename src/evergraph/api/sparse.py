@@ -1,8 +1,33 @@
 """tf.sparse: names only."""
 
+from evergraph.era0.sparse import sparse_add as add
+from evergraph.era0.sparse import sparse_split as split
 from evergraph.graph.composite import SparseTensor as SparseTensor
 from evergraph.ops.math_sparse_segment import sparse_segment_mean as segment_mean
 from evergraph.ops.math_sparse_segment import sparse_segment_sqrt_n as segment_sqrt_n
 from evergraph.ops.math_sparse_segment import sparse_segment_sum as segment_sum
 from evergraph.ops.placeholders import sparse_placeholder as placeholder
+from evergraph.ops.sparse_arithmetic import sparse_maximum as maximum
+from evergraph.ops.sparse_arithmetic import sparse_minimum as minimum
+from evergraph.ops.sparse_arithmetic import sparse_softmax as softmax
+from evergraph.ops.sparse_dense import sparse_tensor_dense_matmul as matmul
+from evergraph.ops.sparse_dense import sparse_tensor_dense_matmul as sparse_dense_matmul
+from evergraph.ops.sparse_dense import sparse_tensor_to_dense as to_dense
+from evergraph.ops.sparse_elements import sparse_merge as merge
+from evergraph.ops.sparse_elements import sparse_reset_shape as reset_shape
+from evergraph.ops.sparse_elements import sparse_retain as retain
+from evergraph.ops.sparse_elements import sparse_to_indicator as to_indicator
+from evergraph.ops.sparse_layout import from_dense as from_dense
+from evergraph.ops.sparse_layout import sparse_concat as concat
+from evergraph.ops.sparse_layout import sparse_expand_dims as expand_dims
+from evergraph.ops.sparse_layout import sparse_eye as eye
+from evergraph.ops.sparse_layout import sparse_reorder as reorder
+from evergraph.ops.sparse_layout import sparse_reshape as reshape
+from evergraph.ops.sparse_layout import sparse_transpose as transpose
+from evergraph.ops.sparse_reduction import sparse_reduce_max as reduce_max
+from evergraph.ops.sparse_reduction import sparse_reduce_max_sparse as reduce_max_sparse
+from evergraph.ops.sparse_reduction import sparse_reduce_sum as reduce_sum
+from evergraph.ops.sparse_reduction import sparse_reduce_sum_sparse as reduce_sum_sparse
+from evergraph.ops.sparse_rows import sparse_fill_empty_rows as fill_empty_rows
+from evergraph.ops.sparse_rows import sparse_slice as slice
 from evergraph.ops.unique import sparse_mask as mask

@@ -175,11 +175,13 @@ from evergraph.arrays.jax_backend.scatter import unsorted_segment_prod as unsort
 from evergraph.arrays.jax_backend.scatter import unsorted_segment_sum as unsorted_segment_sum
 from evergraph.arrays.jax_backend.sorting import argsort as argsort
 from evergraph.arrays.jax_backend.sorting import bincount as bincount
+from evergraph.arrays.jax_backend.sorting import lexsort as lexsort
 from evergraph.arrays.jax_backend.sorting import nonzero as nonzero
 from evergraph.arrays.jax_backend.sorting import searchsorted as searchsorted
 from evergraph.arrays.jax_backend.sorting import sort as sort
 from evergraph.arrays.jax_backend.sorting import top_k as top_k
 from evergraph.arrays.jax_backend.sorting import unique as unique
+from evergraph.arrays.jax_backend.sparse import sparse_matmul as sparse_matmul
 from evergraph.arrays.jax_backend.special import bessel_i0e as bessel_i0e
 from evergraph.arrays.jax_backend.special import bessel_i1e as bessel_i1e
 from evergraph.arrays.jax_backend.special import betainc as betainc

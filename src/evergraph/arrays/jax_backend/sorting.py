@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,13 @@ def argsort(x: Array, axis: int = -1, descending: bool = False, dtype: Any = np.
     line = lax.rev(x, (axis,))
     back = lax.sort((line, places), dimension=axis, is_stable=True, num_keys=1)[1]
     return lax.sub(constant(back, x.shape[axis] - 1), lax.rev(back, (axis,)))
+
+
+def lexsort(columns: Sequence[Array]) -> Array:
+    """The order (int64) of rows that are given by columns, the first of which counts most."""
+    places = lax.iota(np.int64, columns[0].shape[0])
+    operands = (*columns, places)
+    return lax.sort(operands, is_stable=True, num_keys=len(columns))[-1]
 
 
 def sort(x: Array, axis: int = -1, descending: bool = False) -> Array:

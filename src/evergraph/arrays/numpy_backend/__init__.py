@@ -39,7 +39,8 @@ reductions       sum prod max min mean any all logsumexp(x, axis=None, keepdims=
                  exclusive=False, reverse=False)
 matrices         matmul(x, y, transpose_x=False, transpose_y=False, adjoint_x=False,
                  adjoint_y=False)  tensordot(x, y, (x_axes, y_axes))  matrix_diag matrix_diag_part
-                 trace(x)  matrix_set_diag(x, diagonal)  qr(x, full_matrices=False)  band_part(x,
+                 trace(x)  sparse_matmul(rows, columns, values, row_count, dense)
+                 matrix_set_diag(x, diagonal)  qr(x, full_matrices=False)  band_part(x,
                  lower, upper)
 reading          gather(x, indices, axis=0, batch_dims=0, message=None)  gather_nd(x, indices,
                  batch_dims=0, message=None)  take_along_axis(x, indices, axis): unchecked
@@ -58,9 +59,10 @@ segments         segment_sum segment_prod segment_max segment_min segment_mean(d
                  unsorted_segment_prod unsorted_segment_max unsorted_segment_min(data, segment_ids,
                  num_segments)
 sorting          sort(x, axis=-1, descending=False)  argsort(x, axis=-1, descending=False,
-                 dtype=int32)  top_k(x, k) -> values, indices int32  searchsorted(sorted_values,
-                 values, side="left", dtype=int32)  bincount(values, size, weights, dtype)
-                 unique(x) -> values, places, counts  nonzero(x) -> [count, rank]: NumPy only
+                 dtype=int32)  lexsort(columns) -> int64  top_k(x, k) -> values, indices int32
+                 searchsorted(sorted_values, values, side="left", dtype=int32)  bincount(values,
+                 size, weights, dtype)  unique(x) -> values, places, counts  nonzero(x) -> [count,
+                 rank]: NumPy only
 checks           check(ok, error, message): ok is a boolean array, error the name of a class of
                  tf.errors, message a str or what makes one  check_indices(indices, limit,
                  message=None)  check_nd_indices(indices, limits, message=None)  check_finite(x,
@@ -252,11 +254,13 @@ from evergraph.arrays.numpy_backend.scatter import unsorted_segment_prod as unso
 from evergraph.arrays.numpy_backend.scatter import unsorted_segment_sum as unsorted_segment_sum
 from evergraph.arrays.numpy_backend.sorting import argsort as argsort
 from evergraph.arrays.numpy_backend.sorting import bincount as bincount
+from evergraph.arrays.numpy_backend.sorting import lexsort as lexsort
 from evergraph.arrays.numpy_backend.sorting import nonzero as nonzero
 from evergraph.arrays.numpy_backend.sorting import searchsorted as searchsorted
 from evergraph.arrays.numpy_backend.sorting import sort as sort
 from evergraph.arrays.numpy_backend.sorting import top_k as top_k
 from evergraph.arrays.numpy_backend.sorting import unique as unique
+from evergraph.arrays.numpy_backend.sparse import sparse_matmul as sparse_matmul
 from evergraph.arrays.numpy_backend.special import bessel_i0e as bessel_i0e
 from evergraph.arrays.numpy_backend.special import bessel_i1e as bessel_i1e
 from evergraph.arrays.numpy_backend.special import betainc as betainc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,14 @@ def argsort(x: Array, axis: int = -1, descending: bool = False, dtype: Any = np.
 
 
 @quiet
+def lexsort(columns: Sequence[Array]) -> Array:
+    """The order (int64) of rows that are given by columns, the first of which counts most.
+
+    Equal rows keep their order. There is at least one column.
+    """
+    return np.lexsort(tuple(np.asarray(column) for column in reversed(columns)))
+
+
 def sort(x: Array, axis: int = -1, descending: bool = False) -> Array:
     """Elements in order along an axis; NaN counts as largest."""
     x = np.asarray(x)
