@@ -57,6 +57,7 @@ LATE = {
     ("__init__.py", "keras"),
     ("layers/optimize.py", "training"),
     ("ops/io.py", "formats"),
+    ("ops/sparse_serialize.py", "formats"),
     ("ops/files.py", "formats"),
     ("ops/summary.py", "formats"),
     ("ops/summary.py", "google"),

@@ -422,6 +422,9 @@ from evergraph.ops.sparse_reduction import sparse_reduce_sum as sparse_reduce_su
 from evergraph.ops.sparse_reduction import sparse_reduce_sum_sparse as sparse_reduce_sum_sparse
 from evergraph.ops.sparse_rows import sparse_fill_empty_rows as sparse_fill_empty_rows
 from evergraph.ops.sparse_rows import sparse_slice as sparse_slice
+from evergraph.ops.sparse_serialize import deserialize_many_sparse as deserialize_many_sparse
+from evergraph.ops.sparse_serialize import serialize_many_sparse as serialize_many_sparse
+from evergraph.ops.sparse_serialize import serialize_sparse as serialize_sparse
 from evergraph.ops.state import assign as assign
 from evergraph.ops.state import assign_add as assign_add
 from evergraph.ops.state import assign_sub as assign_sub
