@@ -31,6 +31,9 @@ from evergraph.ops.cross_entropy import (
 from evergraph.ops.dropout import dropout as dropout
 from evergraph.ops.embedding import embedding_lookup as embedding_lookup
 from evergraph.ops.embedding import embedding_lookup_sparse as embedding_lookup_sparse
+from evergraph.ops.embedding_safe import (
+    safe_embedding_lookup_sparse as safe_embedding_lookup_sparse,
+)
 from evergraph.ops.math_trigonometry import tanh as tanh
 from evergraph.ops.nn_basic import bias_add as bias_add
 from evergraph.ops.nn_basic import bias_add_v1 as bias_add_v1

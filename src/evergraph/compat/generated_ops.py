@@ -6,8 +6,8 @@ import re
 from functools import cache
 from typing import Any
 
-from evergraph.registry.op_def import registered_ops
-from evergraph.registry.op_functions import positional_function
+from evergraph.registry.op_def import find_op_def, registered_ops
+from evergraph.registry.op_functions import positional_function, raw_function
 
 
 def snake_case(op_type: str) -> str:
@@ -24,6 +24,8 @@ def _op_types(count: int) -> dict[str, str]:
 
 
 def __getattr__(name: str) -> Any:
+    if find_op_def(name) is not None:  # as in tf.raw_ops
+        return raw_function(name)
     op_types = _op_types(len(registered_ops()))
     op_type = op_types.get(name) or op_types.get(name.lstrip("_"))
     if op_type is None:

@@ -12,16 +12,16 @@ from evergraph.core.errors import InvalidArgumentError, UnimplementedError
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.composite import SparseTensor
-from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
-from evergraph.graph.scopes import name_scope
 from evergraph.ops.array_concat import concat
 from evergraph.ops.array_layout import transpose
 from evergraph.ops.array_shape import expand_dims, one_of, reshape
 from evergraph.ops.array_shape import shape as shape_of
 from evergraph.ops.fills import ones
 from evergraph.ops.sequences import range as range_of
-from evergraph.registry.op_def import get_op_def, register_op
+from evergraph.ops.sparse_dense import sparse_tensor_dense_matmul
+from evergraph.ops.sparse_rows import sparse_slice
+from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import with_rank
 from evergraph.registry.shape_inference import ShapeContext
 
@@ -153,7 +153,7 @@ def _extract_image_patches_gradient(op: Operation, d_patches: Tensor) -> list[Te
     jacobian = _jacobian(taken, places, (input_count, output_count), d_patches)
     split = (batch, rows_out, columns_out, height, width, channels)
     d_patches = transpose(reshape(d_patches, split), (1, 2, 3, 4, 0, 5))
-    d_flat = _product(jacobian, reshape(d_patches, (-1, batch * channels)))
+    d_flat = sparse_tensor_dense_matmul(jacobian, reshape(d_patches, (-1, batch * channels)))
     d_images = reshape(d_flat, (rows_in, columns_in, batch, channels))
     return [transpose(d_images, (2, 0, 1, 3))]
 
@@ -162,24 +162,9 @@ def _jacobian(taken: Any, places: Any, sizes: tuple[Any, Any], d_patches: Tensor
     """The sparse matrix with a one where an output element was taken from an input element."""
     pairs = concat([expand_dims(taken, axis=-1), expand_dims(places, axis=-1)], axis=-1)
     input_count, output_count = sizes
-    whole = SparseTensor(
-        reshape(pairs, (-1, 2)), ones([output_count], dtype=d_patches.dtype), sizes
-    )
-    indices, values, shape = get_op_def("SparseSlice")(
-        whole.indices, whole.values, whole.dense_shape, (1, 0), (input_count - 1, output_count)
-    )
-    return SparseTensor(indices, values, shape)
-
-
-def _product(matrix: SparseTensor, dense: Tensor) -> Tensor:
-    with name_scope(
-        None, "SparseTensorDenseMatMul", [matrix.indices, matrix.values, dense]
-    ) as scope:
-        dense = convert_to_tensor(dense, name="b")
-        result: Tensor = get_op_def("SparseTensorDenseMatMul")(
-            matrix.indices, matrix.values, matrix.dense_shape, dense, name=scope
-        )
-        return result
+    pairs = reshape(pairs, (-1, 2))
+    whole = SparseTensor(pairs, ones([output_count], dtype=d_patches.dtype), sizes)
+    return sparse_slice(whole, (1, 0), (input_count - 1, output_count))
 
 
 def extract_image_patches(
@@ -254,7 +239,7 @@ def _extract_volume_patches_gradient(op: Operation, d_patches: Tensor) -> list[T
     jacobian = _jacobian(taken, places, (input_count, output_count), d_patches)
     split = (batch, planes_out, rows_out, columns_out, depth, height, width, channels)
     d_patches = transpose(reshape(d_patches, split), (1, 2, 3, 4, 5, 6, 0, 7))
-    d_flat = _product(jacobian, reshape(d_patches, (-1, batch * channels)))
+    d_flat = sparse_tensor_dense_matmul(jacobian, reshape(d_patches, (-1, batch * channels)))
     d_input = reshape(d_flat, (planes_in, rows_in, columns_in, batch, channels))
     return [transpose(d_input, (3, 0, 1, 2, 4))]
 

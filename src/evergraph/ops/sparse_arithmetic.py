@@ -50,12 +50,6 @@ def _check_two(
     )
     demand(
         xp,
-        a_indices.shape[1] == b_indices.shape[1],
-        f"Input indices must have the same dimension, got {a_indices.shape[1]} and "
-        f"{b_indices.shape[1]}",
-    )
-    demand(
-        xp,
         a_values.ndim == b_values.ndim == 1,
         f"{noun} values should be vectors but received shapes: {size_text(a_values)} and "
         f"{size_text(b_values)}",
@@ -78,6 +72,12 @@ def _check_two(
         a_shape.size == b_shape.size,
         f"Operands do not have the same ranks; got shapes: [{joined(a_shape).replace(',', ' ')}] "
         f"and [{joined(b_shape).replace(',', ' ')}]",
+    )
+    demand(
+        xp,
+        a_indices.shape[1] == b_indices.shape[1],
+        f"Input indices must have the same dimension, got {a_indices.shape[1]} and "
+        f"{b_indices.shape[1]}",
     )
     for i, (own, other) in enumerate(zip(a_shape.tolist(), b_shape.tolist(), strict=True)):
         demand(

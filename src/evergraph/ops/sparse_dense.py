@@ -36,6 +36,8 @@ from evergraph.registry.shape_inference import ShapeContext
 
 
 def _to_dense_shape(c: ShapeContext) -> TensorShape:
+    if c.inputs[1].ndims != 0:
+        with_rank(c.inputs[1], 1)
     return c.constant_as_shape(1)
 
 
@@ -257,8 +259,8 @@ def _sparse_tensor_dense_mat_mul(
         f").  Dimensions of B: [{joined(xp.shape(b))}]",
     )
     rows, columns = a_indices[:, 1 if adjoint_a else 0], a_indices[:, 0 if adjoint_a else 1]
-    _check_places(xp, rows, outer, 1 if adjoint_a else 0)
-    _check_places(xp, columns, inner, 0 if adjoint_a else 1)
+    _check_places(xp, columns, inner, "k", 0 if adjoint_a else 1)
+    _check_places(xp, rows, outer, "m", 1 if adjoint_a else 0)
     is_complex = b.dtype.kind == "c"
     if adjoint_a and is_complex:
         a_values = xp.conjugate(a_values)
@@ -267,9 +269,7 @@ def _sparse_tensor_dense_mat_mul(
     return xp.sparse_matmul(rows, columns, a_values, outer, b)
 
 
-def _check_places(xp: Namespace, places: Array, limit: int, column: int) -> None:
-    name = "k" if column else "m"
-
+def _check_places(xp: Namespace, places: Array, limit: int, name: str, column: int) -> None:
     def words(place: str, index: int, limit: int) -> str:
         row = place.strip("[]")
         return f"{name} ({index}) from index[{row},{column}] out of bounds (>={limit})"
