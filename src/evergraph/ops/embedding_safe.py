@@ -46,7 +46,8 @@ def tables_of(embedding_weights: Any) -> list[Any]:
         embedding_weights = [embedding_weights]
     if not embedding_weights:
         raise ValueError(f"Missing embedding_weights {embedding_weights}.")
-    return embedding_weights
+    tables: list[Any] = embedding_weights
+    return tables
 
 
 def safe_embedding_lookup_sparse(

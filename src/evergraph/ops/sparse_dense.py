@@ -261,11 +261,9 @@ def _sparse_tensor_dense_mat_mul(
     rows, columns = a_indices[:, 1 if adjoint_a else 0], a_indices[:, 0 if adjoint_a else 1]
     _check_places(xp, columns, inner, "k", 0 if adjoint_a else 1)
     _check_places(xp, rows, outer, "m", 1 if adjoint_a else 0)
-    is_complex = b.dtype.kind == "c"
-    if adjoint_a and is_complex:
-        a_values = xp.conjugate(a_values)
     if adjoint_b:
-        b = xp.transpose(xp.conjugate(b) if is_complex else b)
+        b = xp.transpose(xp.conjugate(b) if b.dtype.kind == "c" else b)
+    # `a` is transposed only: TensorFlow doesn't conjugate it.
     return xp.sparse_matmul(rows, columns, a_values, outer, b)
 
 
@@ -307,8 +305,8 @@ def sparse_tensor_dense_matmul(
     Args:
         sp_a: SparseTensor `[rows, inner]`.
         b: matrix `[inner, columns]` of the same type.
-        adjoint_a: whether `sp_a` is given transposed and conjugated.
-        adjoint_b: the same for `b`.
+        adjoint_a: whether `sp_a` is given transposed; it isn't conjugated.
+        adjoint_b: whether `b` is given transposed and conjugated.
         name: prefix of the operation's name; "SparseTensorDenseMatMul" when None.
 
     Returns:

@@ -155,11 +155,6 @@ def _sparse_dense_cwise_div(
     xp: Namespace, sp_indices: Array, sp_values: Array, sp_shape: np.ndarray, dense: Array
 ) -> Array:
     divisors = _at_indices(xp, sp_indices, sp_values, sp_shape, dense)
-    xp.check(
-        xp.not_equal(divisors, 0),
-        INVALID,
-        "SparseDenseCwiseDiv cannot divide by zero,but input dense tensor contains zero ",
-    )
     return xp.divide(sp_values, divisors)
 
 

@@ -49,13 +49,8 @@ SPARSE_SPLIT = register_op(
 def _sparse_split(
     xp: Namespace, split_dim: Array, indices: Array, values: Array, shape: Array, *, num_split: int
 ) -> list[Any]:
-    demand(
-        xp,
-        split_dim.ndim == 0,
-        f"Input axis should be a scalar but received shape {size_text(split_dim)}",
-    )
     demand_parts(xp, indices, values, shape)
-    axis = int(split_dim)
+    axis = int(split_dim.item())
     demand(
         xp,
         0 <= axis < shape.size,

@@ -5,6 +5,7 @@ A triple holds indices, values and shape, each as a serialized TensorProto. All 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -121,7 +122,7 @@ def _serialize_many_sparse(
     ends = np.searchsorted(sparse_indices[:, 0], np.arange(rows + 1))
     result = np.empty((rows, 3), object)
     shape = _kept(sparse_shape[1:], out_type, dtypes.int64)
-    for row, (start, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+    for row, (start, end) in enumerate(itertools.pairwise(ends.tolist())):
         result[row, 0] = _kept(sparse_indices[start:end, 1:], out_type, dtypes.int64)
         result[row, 1] = _kept(sparse_values[start:end], out_type, T)
         result[row, 2] = shape

@@ -30,7 +30,7 @@ def _is_symbolic(value: Any) -> bool:
     return isinstance(value, kinds) or hasattr(value, "_as_graph_element")
 
 
-def _plain(array: np.ndarray) -> np.ndarray:
+def _without_fields(array: np.ndarray) -> np.ndarray:
     """The numbers of an array of a quantized type, which NumPy keeps as a structure."""
     names = array.dtype.names
     return array if names is None else array[names[0]]
@@ -177,7 +177,7 @@ class ArrayAssertions(unittest.TestCase):
             self.fail(
                 f"Shape mismatch: expected {a.shape}, got {b.shape}. Contents: {b!r}. \n{text}."
             )
-        a, b = _plain(a), _plain(b)
+        a, b = _without_fields(a), _without_fields(b)
         same = np.asarray(a == b)
         if a.dtype.kind in "fc" or a.dtype == _BFLOAT16:
             same = np.logical_or(same, np.logical_and(a != a, b != b))
