@@ -2,6 +2,7 @@
 
 from evergraph.api import rnn_cell as rnn_cell
 from evergraph.autodiff.activations import swish as swish
+from evergraph.era0.nn import ctc_loss as ctc_loss
 from evergraph.era0.nn import nce_loss as nce_loss
 from evergraph.era0.nn import sampled_softmax_loss as sampled_softmax_loss
 from evergraph.era0.nn import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits
@@ -28,6 +29,9 @@ from evergraph.ops.activation import softsign as softsign
 from evergraph.ops.cross_entropy import (
     softmax_cross_entropy_with_logits_v2 as softmax_cross_entropy_with_logits_v2,
 )
+from evergraph.ops.ctc_decoders import ctc_beam_search_decoder as ctc_beam_search_decoder
+from evergraph.ops.ctc_decoders import ctc_beam_search_decoder_v2 as ctc_beam_search_decoder_v2
+from evergraph.ops.ctc_decoders import ctc_greedy_decoder as ctc_greedy_decoder
 from evergraph.ops.dropout import dropout as dropout
 from evergraph.ops.embedding import embedding_lookup as embedding_lookup
 from evergraph.ops.embedding import embedding_lookup_sparse as embedding_lookup_sparse

@@ -90,6 +90,7 @@ _PYTHON = {
     ),
     "ops.control_flow_util": "ops.control_contexts ops.control_flow",
     "ops.control_flow_v2_toggles": "platform.versions",
+    "ops.ctc_ops": "ops.ctc_loss ops.ctc_decoders ops.ctc_dense api.nn",
     "ops.cudnn_rnn_grad": "",
     "ops.custom_gradient": "autodiff.custom_gradient api",
     "ops.data_flow_grad": "",
@@ -103,8 +104,8 @@ _PYTHON = {
     "ops.gradients_util": "autodiff.gradients autodiff.aggregation",
     "ops.histogram_ops": "ops.math_histogram",
     "ops.image_grad": "",
-    "ops.image_ops": "api.image",
-    "ops.image_ops_impl": "api.image",
+    "ops.image_ops": "ops.non_max_suppression* api.image",
+    "ops.image_ops_impl": "ops.non_max_suppression* api.image",
     "ops.init_ops": (
         "variables.initializers variables.orthogonal_initializers api.initializers api"
     ),

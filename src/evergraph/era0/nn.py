@@ -1,4 +1,4 @@
-"""0.x's orders of arguments of the cross entropies: logits first, and without names.
+"""0.x's orders of arguments of the losses: logits first, and without names.
 
 1.x's `tf.nn` refuses positional arguments here, so that a positional call can only be 0.x's.
 
@@ -14,7 +14,9 @@ import numpy as np
 
 from evergraph.core import dtypes
 from evergraph.era0.calling import bind_old, with_old_calls
+from evergraph.graph.composite import SparseTensor
 from evergraph.ops import cross_entropy, nn_losses, sampled_losses
+from evergraph.ops import ctc_loss as ctc
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -58,6 +60,18 @@ def _inputs_first(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
 
 nce_loss = with_old_calls(_inputs_first)(sampled_losses.nce_loss)
 sampled_softmax_loss = with_old_calls(_inputs_first)(sampled_losses.sampled_softmax_loss)
+
+
+def _ctc_inputs_first(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+    # 1.15's first argument is the sparse one.
+    old = "inputs labels sequence_length preprocess_collapse_repeated ctc_merge_repeated time_major"
+    given = bind_old(old, args, kwargs)
+    if given is None or not args or not isinstance(given.get("labels"), SparseTensor):
+        return None
+    return (), given
+
+
+ctc_loss = with_old_calls(_ctc_inputs_first)(ctc.ctc_loss)
 
 
 def _old_weighted(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:

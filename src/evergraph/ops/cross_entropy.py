@@ -85,7 +85,8 @@ def _text(shape: tuple[int, ...]) -> str:
     return f"[{','.join(map(str, shape))}]"
 
 
-def _scaled_rows(d_loss: Tensor, matrix: Tensor) -> Tensor:
+def scaled_rows(d_loss: Tensor, matrix: Tensor) -> Tensor:
+    """`matrix` with each row multiplied by its element of `d_loss`."""
     result: Tensor = array_shape.expand_dims(d_loss, -1) * matrix
     return result
 
@@ -103,13 +104,13 @@ def _softmax_cross_entropy_gradient(
     op: Operation, d_loss: Tensor, d_backprop: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     logits = op.inputs[0]
-    d_logits = _scaled_rows(d_loss, op.outputs[1])
+    d_logits = scaled_rows(d_loss, op.outputs[1])
     if d_backprop is not None and not _is_zero(d_backprop):
         probabilities = softmax(logits)
         rows = array_shape.expand_dims(d_backprop, 1)
         mean = array_shape.squeeze(matmul(rows, array_shape.expand_dims(probabilities, 2)), axis=1)
         d_logits = d_logits + (d_backprop - mean) * probabilities
-    return d_logits, _scaled_rows(d_loss, -log_softmax(logits))
+    return d_logits, scaled_rows(d_loss, -log_softmax(logits))
 
 
 def check_cross_entropy_arguments(name: str, sentinel: Any, labels: Any, logits: Any) -> None:
@@ -296,7 +297,7 @@ def _sparse_softmax_cross_entropy_gradient(
         "sparse_softmax_cross_entropy_with_logits due to the fused implementation's "
         "interaction with tf.gradients()",
     )
-    return _scaled_rows(d_loss, backprop), None
+    return scaled_rows(d_loss, backprop), None
 
 
 def sparse_softmax_cross_entropy_with_logits(
