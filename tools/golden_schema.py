@@ -10,6 +10,7 @@ warnings.simplefilter("ignore")
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from golden_values import EVERY, GROUPS, QUANTIZED, as_array  # noqa: E402
+from tensorflow.contrib.seq2seq.python.ops import beam_search_ops  # noqa: E402, F401  # GatherTree
 from tensorflow.core.framework import op_def_pb2, types_pb2  # noqa: E402
 from tensorflow.python.framework import op_def_library, op_def_registry  # noqa: E402
 

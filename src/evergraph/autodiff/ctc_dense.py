@@ -137,7 +137,7 @@ def labels_of_states_unique(labels: Any, num_labels: Any, states: Any, unique: A
 
 
 def sum_states(idx: Any, states: Any) -> Tensor:
-    """Log probabilities `[time, batch, length]` added up where `idx` `[batch, length]` is the same."""
+    """Log probabilities [time, batch, length] added up where `idx` [batch, length] is the same."""
     with name_scope("sum_states"):
         idx = convert_to_tensor(idx, name="idx")
         count = size_along(states, 2)
@@ -421,7 +421,9 @@ def ctc_loss_dense(
         def loss_of(*given: Any) -> Any:
             for tensor, shape in zip(given, shapes, strict=False):
                 tensor.set_shape(shape)
-            loss, gradient = ctc_loss_and_grad(*given[:4], unique=given[4:] or None)
+            loss, gradient = ctc_loss_and_grad(
+                given[0], given[1], given[2], given[3], given[4:] or None
+            )
 
             def d_inputs(d_loss: Any) -> list[Any]:
                 d_logits: Any = reshape(d_loss, [1, -1, 1]) * gradient

@@ -14,7 +14,8 @@ from evergraph.core.typing import Array
 
 def invalid(message: str) -> InvalidArgumentError:
     """An InvalidArgumentError of a kernel."""
-    return InvalidArgumentError(None, None, message)
+    error: InvalidArgumentError = InvalidArgumentError(None, None, message)
+    return error
 
 
 def shape_text(x: Array) -> str:

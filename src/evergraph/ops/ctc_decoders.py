@@ -26,7 +26,9 @@ def _greedy_shape(c: ShapeContext) -> list[TensorShape]:
 CTC_GREEDY_DECODER = register_op(
     "CTCGreedyDecoder",
     inputs="inputs: T, sequence_length: int32",
-    outputs="decoded_indices: int64, decoded_values: int64, decoded_shape: int64, log_probability: T",
+    outputs=(
+        "decoded_indices: int64, decoded_values: int64, decoded_shape: int64, log_probability: T"
+    ),
     attrs={"merge_repeated": "bool = false", "T": "{float, double} = DT_FLOAT"},
     shape=_greedy_shape,
     numpy_only=True,
@@ -261,11 +263,11 @@ class _Search:
             totals[entry.last] = log_p[entry.last] + entry.old_blank
         if len(self.leaves.entries) >= self.width:
             # The bottom only rises: what is below it now needs no look, but for entries that have
-            # left the beam.
+            # left the beam, or will while this loop runs.
             good = np.flatnonzero(totals > self.leaves.bottom().total).tolist()
-            good = sorted({*good, *(k for k, c in entry.children.items() if c.total == self.none)})
+            good = sorted({*good, *entry.children})
         else:
-            good = range(totals.size)
+            good = list(range(totals.size))
         for last in good:
             child = entry.children.get(last)
             if child is not None and child.total != self.none:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from evergraph.registry.shape_inference import ShapeContext
 
 
 def batch_of(c: ShapeContext, lengths: int) -> tuple[list[int | None], int | None]:
-    """Sizes of `inputs` [time, batch, classes], and the batch that it and `sequence_length` have."""
+    """Sizes of `inputs` [time, batch, classes], and the batch of it and `sequence_length`."""
     inputs = with_rank(c.inputs[0], 3).as_list()
     return inputs, merge_dims(inputs[1], with_rank(c.inputs[lengths], 1).as_list()[0])
 
@@ -70,7 +71,7 @@ def _ctc_loss(
         if length > time:
             raise _invalid(f"sequence_length({item}) <= {time}")
     firsts = np.searchsorted(labels_indices[:, 0], np.arange(batch + 1)).tolist()
-    given = [labels_values[i:j].tolist() for i, j in zip(firsts, firsts[1:], strict=False)]
+    given = [labels_values[i:j].tolist() for i, j in itertools.pairwise(firsts)]
     spelt = _spelt(
         given,
         sequence_length.tolist(),
@@ -96,7 +97,8 @@ def _ctc_loss(
 
 
 def _invalid(message: str) -> InvalidArgumentError:
-    return InvalidArgumentError(None, None, message)
+    error: InvalidArgumentError = InvalidArgumentError(None, None, message)
+    return error
 
 
 def _shape_text(x: Array) -> str:
@@ -151,7 +153,7 @@ def _spelt(
 ) -> list[list[int]]:
     """The labels of each item without the blanks at its end, repeated ones once if `collapse`."""
     result = []
-    for item, (labels, length) in enumerate(zip(given, lengths, strict=True)):
+    for item, length in enumerate(lengths):
         if length < 0:
             raise _invalid(f"seq_len({item}) < 0")
     for item, (labels, length) in enumerate(zip(given, lengths, strict=True)):
@@ -192,8 +194,9 @@ def _forward_backward(
 ) -> tuple[Array, Array]:
     """-log p(labels), `[batch]`, and its derivative by the logits, for all items at once.
 
-    The states of an item are its labels with a blank before, between and after them. log_alpha[t, b, s]
-    is the probability of all beginnings that are in s at time t; log_beta that of all ends after it.
+    The states of an item are its labels with a blank before, between and after them.
+    log_alpha[t, b, s] is the probability of all beginnings that are in s at time t, log_beta that
+    of all ends after it.
     """
     time, batch, classes = logits.shape
     blank = classes - 1

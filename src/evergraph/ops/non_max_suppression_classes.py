@@ -85,8 +85,6 @@ def _combined_non_max_suppression(
     if boxes.shape[:1] != scores.shape[:1]:
         raise invalid("boxes and scores must have same batch size")
     check_scalar("max_size_per_class", max_output_size_per_class)
-    if max_output_size_per_class <= 0:
-        raise invalid("max_size_per_class must be positive")
     check_scalar("max_total_size", max_total_size)
     if max_total_size <= 0:
         raise invalid("max_total_size must be > 0")
