@@ -2,6 +2,7 @@
 
 from evergraph.api import rnn_cell as rnn_cell
 from evergraph.autodiff.activations import swish as swish
+from evergraph.autodiff.ctc_dense import ctc_loss_v2 as ctc_loss_v2
 from evergraph.era0.nn import ctc_loss as ctc_loss
 from evergraph.era0.nn import nce_loss as nce_loss
 from evergraph.era0.nn import sampled_softmax_loss as sampled_softmax_loss
@@ -32,6 +33,8 @@ from evergraph.ops.cross_entropy import (
 from evergraph.ops.ctc_decoders import ctc_beam_search_decoder as ctc_beam_search_decoder
 from evergraph.ops.ctc_decoders import ctc_beam_search_decoder_v2 as ctc_beam_search_decoder_v2
 from evergraph.ops.ctc_decoders import ctc_greedy_decoder as ctc_greedy_decoder
+from evergraph.ops.ctc_labels import collapse_repeated as collapse_repeated
+from evergraph.ops.ctc_labels import ctc_unique_labels as ctc_unique_labels
 from evergraph.ops.dropout import dropout as dropout
 from evergraph.ops.embedding import embedding_lookup as embedding_lookup
 from evergraph.ops.embedding import embedding_lookup_sparse as embedding_lookup_sparse

@@ -90,7 +90,7 @@ _PYTHON = {
     ),
     "ops.control_flow_util": "ops.control_contexts ops.control_flow",
     "ops.control_flow_v2_toggles": "platform.versions",
-    "ops.ctc_ops": "ops.ctc_loss ops.ctc_decoders ops.ctc_dense api.nn",
+    "ops.ctc_ops": "ops.ctc_* autodiff.ctc_dense api.nn",
     "ops.cudnn_rnn_grad": "",
     "ops.custom_gradient": "autodiff.custom_gradient api",
     "ops.data_flow_grad": "",
@@ -323,6 +323,15 @@ RENAMED: dict[str, dict[str, str]] = {
     PREFIX + "ops.confusion_matrix": {
         "confusion_matrix": "ops.confusion:confusion_matrix_v2",
         "confusion_matrix_v1": "ops.confusion:confusion_matrix",
+    },
+    PREFIX + "ops.ctc_ops": {
+        "_ctc_state_trans": "autodiff.ctc_dense:state_transitions",
+        "_forward_backward_log": "autodiff.ctc_dense:forward_backward_log",
+        "_get_dim": "ops.ctc_labels:size_along",
+        "_scan": "autodiff.ctc_dense:scan",
+        "_state_to_olabel": "autodiff.ctc_dense:labels_of_states",
+        "_state_to_olabel_unique": "autodiff.ctc_dense:labels_of_states_unique",
+        "_sum_states": "autodiff.ctc_dense:sum_states",
     },
     PREFIX + "ops.nn_impl": {
         "_compute_sampled_logits": "ops.sampled_losses:compute_sampled_logits",
