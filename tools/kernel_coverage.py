@@ -1,8 +1,9 @@
-"""Which lines of kernels no recorded case runs: `python tools/kernel_coverage.py`.
+"""Which lines of kernels no test of an op runs: `python tools/kernel_coverage.py`.
 
-Runs the NumPy side of tests/test_conformance.py under coverage and prints the lines of kernels, and
-of the functions of their files that take `xp`, which it never reached. The status is 1 when there
-are some. Kernels of waived ops and of ops whose values are random count too.
+Runs under coverage what tests single ops: the values and errors of tests/test_conformance.py, by
+NumPy and compiled, and, for ops that no recording can hold, their own tests and programs. Prints
+the lines of kernels, and of the functions of their files that take `xp`, which none of these
+reached. The status is 1 when there are some.
 """
 
 import ast
@@ -13,6 +14,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+TESTS = [f"tests/{name}" for name in ("test_conformance.py", "test_programs.py", "ops", "variables")]
+SINGLE_OPS = "by_numpy or by_xla or classes or state_ops or ops/ or variables/"
 
 
 def executed() -> dict[str, set[int]]:
@@ -20,7 +23,7 @@ def executed() -> dict[str, set[int]]:
     with tempfile.TemporaryDirectory() as folder:
         data, report = f"{folder}/data", Path(folder) / "report.json"
         coverage = [sys.executable, "-m", "coverage"]
-        tests = ["-m", "pytest", "-q", "tests/test_conformance.py", "-k", "by_numpy or classes"]
+        tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS, "-k", SINGLE_OPS]
         source = "--source=src/evergraph/ops"
         run = [*coverage, "run", f"--data-file={data}", source, *tests]
         subprocess.run(run, cwd=ROOT, check=False, stdout=sys.stderr)

@@ -32,6 +32,18 @@ def test_print_v2_formats_structures(capsys):
     assert capsys.readouterr().out == """a [1 2] "b" {'k': [1 2]} [1, [1 2]] 1.5\n"""
 
 
+def test_print_v2_writes_to_files_and_logs(tmp_path, caplog):
+    path = tmp_path / "lines"
+    outs = [
+        tf.print("a", 1, output_stream=f"file://{path}"),
+        tf.print("b", output_stream=tf.logging.warn),
+    ]
+    with tf.Session() as sess, caplog.at_level("WARNING", "tensorflow"):
+        sess.run(outs)
+    assert path.read_text() == "a 1\n"
+    assert [record.getMessage() for record in caplog.records] == ["b"]
+
+
 def test_unknown_streams_are_refused():
     with pytest.raises(ValueError, match="Unsupported output stream"):
         tf.print("a", output_stream="nowhere")

@@ -63,3 +63,9 @@ def test_what_a_function_keeps_of_its_result_changes_nothing():
 def test_what_is_no_function_is_refused():
     with pytest.raises(ValueError, match="Expected func to be callable"):
         tf.py_func(5, [], tf.float32)
+
+
+def test_a_py_function_gets_arrays_with_a_method_numpy():
+    y = tf.py_function(lambda x: x.numpy() + 1, [[1.0, 2.0]], tf.float32)
+    with tf.Session() as sess:
+        np.testing.assert_array_equal(sess.run(y), [2, 3])

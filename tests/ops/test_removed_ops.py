@@ -3,6 +3,7 @@
 import numpy as np
 
 from evergraph.graph.graph import Graph
+from evergraph.ops.array_layout import TILE_GRAD
 from evergraph.ops.random_distributions import RANDOM_POISSON, RANDOM_POISSON_V2
 from evergraph.ops.top_k import TOP_K, top_k
 from evergraph.runtime.session import Session
@@ -27,3 +28,11 @@ def test_random_poisson_is_its_second_version():
         got, want = session.run([old, new])
         np.testing.assert_array_equal(got, want)
         assert got.shape == (4, 2)
+
+
+def test_tile_grad_sums_over_the_copies():
+    with Graph().as_default() as graph:
+        summed = TILE_GRAD(np.arange(12, dtype=np.float32).reshape(2, 6), [1, 3])
+        assert summed.shape.as_list() == [2, 2]
+    with Session(graph=graph) as session:
+        np.testing.assert_array_equal(session.run(summed), [[6, 9], [24, 27]])

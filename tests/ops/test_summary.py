@@ -14,7 +14,13 @@ from evergraph.era0 import summaries as era0
 from evergraph.graph.graph import Graph
 from evergraph.graph.scopes import get_default_graph, name_scope
 from evergraph.ops.constants import constant
-from evergraph.ops.summary import AUDIO_SUMMARY, IMAGE_SUMMARY, MERGE_SUMMARY, TENSOR_SUMMARY
+from evergraph.ops.summary import (
+    AUDIO_SUMMARY,
+    IMAGE_SUMMARY,
+    MERGE_SUMMARY,
+    TENSOR_SUMMARY,
+    TENSOR_SUMMARY_V2,
+)
 from evergraph.summary import summaries as summary
 
 EVENTS = Path(__file__).resolve().parents[1] / "fixtures" / "events"
@@ -215,6 +221,10 @@ def test_older_ops_of_imported_graphs() -> None:
         (
             lambda: era0.audio_summary(["a", "b"], np.zeros([1, 2], np.float32), 8.0),
             "Tag must be a scalar",
+        ),
+        (
+            lambda: TENSOR_SUMMARY_V2("t", 1.0, ["", ""]),
+            "serialized_summary_metadata must be scalar",
         ),
     ],
 )

@@ -82,6 +82,22 @@ def test_orthogonal_initializer_takes_the_argument_order_of_0_x():
     }
 
 
+def test_several_resources_are_read_at_once():
+    """As the placer of TensorFlow writes it into graphs that it exports."""
+    from evergraph.ops.resource import READ_VARIABLES_OP
+
+    values = [np.float32([1, 2]), np.int32(3)]
+    handles = [
+        tf.get_variable(f"v{i}", initializer=v, use_resource=True).handle
+        for i, v in enumerate(values)
+    ]
+    both = READ_VARIABLES_OP(handles, dtypes=[tf.float32, tf.int32], name="read")
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        for got, want in zip(sess.run(both), values, strict=True):
+            np.testing.assert_array_equal(got, want)
+
+
 def test_a_destroyed_resource_holds_no_value():
     from evergraph.ops.resource import DESTROY_RESOURCE_OP
 

@@ -22,7 +22,7 @@ from evergraph.ops.array_shape import shape as shape_of
 from evergraph.ops.diagonals import matrix_diag, matrix_diag_part, matrix_set_diag
 from evergraph.ops.fills import zeros, zeros_like
 from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import with_rank_at_least
+from evergraph.registry.shape_functions import with_rank, with_rank_at_least
 from evergraph.registry.shape_inference import ShapeContext
 
 
@@ -60,14 +60,18 @@ def _places(rows: int, columns: int, lower: int, upper: int) -> tuple[np.ndarray
     return np.where(in_band, position, 0), in_band
 
 
-def _check(rows: int, columns: int, lower: int, upper: int) -> None:
+def _outside(rows: int, columns: int, lower: int, upper: int) -> str:
+    """What is wrong with diagonals that the matrix doesn't have; "" when it has them."""
     for word, k in (("lower_diag_index", lower), ("upper_diag_index", upper)):
         if not (-rows < k < columns) and not (k == 0 and 0 in (rows, columns)):
-            raise InvalidArgumentError(
-                None,
-                None,
-                f"{word} is out of bound: {k}. It must be between {-rows} and {columns}",
-            )
+            return f"{word} is out of bound: {k}. It must be between {-rows} and {columns}"
+    return ""
+
+
+def _check(rows: int, columns: int, lower: int, upper: int) -> None:
+    problem = _outside(rows, columns, lower, upper)
+    if problem:
+        raise InvalidArgumentError(None, None, problem)
 
 
 def _kernel_bounds(k: np.ndarray) -> tuple[int, int]:
@@ -89,7 +93,11 @@ def _matrix_diag_v2_shape(c: ShapeContext) -> TensorShape:
     if lower != upper:
         if not dims:
             raise ValueError("Shape must be at least rank 2 but is rank 1")
-        dims.pop()
+        if dims.pop() not in (None, upper - lower + 1):
+            raise ValueError(
+                "The number of rows of `diagonal` doesn't match the number of diagonals implied "
+                "from `d_lower` and `d_upper`."
+            )
     if length is None or rows is None or columns is None:
         return TensorShape([*dims, None, None])
     sizes = _matrix_sizes(length, lower, upper, int(rows), int(columns))
@@ -212,10 +220,18 @@ def _matrix_diag_part_v2_gradient(op: Operation, d_diagonal: Tensor) -> tuple[An
 
 def _matrix_set_diag_v2_shape(c: ShapeContext) -> TensorShape:
     source = with_rank_at_least(c.inputs[0], 2)
-    with_rank_at_least(c.inputs[1], 1)
+    diagonal = with_rank_at_least(c.inputs[1], 1)
     k = c.constant(2)
-    if k is not None:
-        _bounds(k)
+    if k is None:
+        return source
+    lower, upper = _bounds(k)
+    if source.sizes is not None:
+        *batch, rows, columns = source.sizes
+        with_rank(diagonal, len(batch) + (1 if lower == upper else 2))
+        if rows is not None and columns is not None:
+            problem = _outside(rows, columns, lower, upper)
+            if problem:
+                raise ValueError(problem)
     return source
 
 
