@@ -1,7 +1,7 @@
 """Ten mistakes: each error names the user's line, what was expected, what was given and a repair.
 
-Those of a run leave the variables as they were, in both tiers, also with a host operation in the middle
-and with a sparse update.
+Those of a run leave the variables as they were, in both tiers, also with a host operation in the
+middle and with a sparse update.
 """
 
 from __future__ import annotations

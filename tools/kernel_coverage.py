@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TESTS = [f"tests/{name}" for name in ("test_conformance.py", "test_programs.py", "ops", "variables")]
+TESTS = ["tests/test_conformance.py", "tests/test_programs.py", "tests/ops", "tests/variables"]
 SINGLE_OPS = "by_numpy or by_xla or classes or state_ops or ops/ or variables/"
 
 

@@ -1,4 +1,4 @@
-"""Ops that TensorFlow 1.15 doesn't build any more, but old graphs hold: as those that replaced them."""
+"""Ops that 1.15 doesn't build any more, but old graphs hold: as those that replaced them."""
 
 import numpy as np
 

@@ -1,6 +1,6 @@
-"""A training loop that is interrupted 200 times; prints how many interrupts it saw and what is left.
+"""A training loop interrupted 200 times; prints how many interrupts it saw and what is left.
 
-Run by test_state.py in a process of its own: signals go to the main thread, which is pytest's there.
+Run by test_state.py in a process of its own: signals go to the main thread, pytest's there.
 """
 
 from __future__ import annotations

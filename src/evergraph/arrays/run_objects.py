@@ -1,4 +1,4 @@
-"""Values with an identity: stacks and tensor arrays, which live for one run and are changed by kernels."""
+"""Values with an identity: stacks and tensor arrays, which live for a run; kernels change them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 class RunObject:
     """What the handle of a stack or tensor array is while a program runs.
 
-    A kernel receives the object as the value of its handle input and calls its methods. The order of
-    these calls is the order of the steps, which the graph's data edges (flows) and control edges
-    give. Each backend has its own classes, with the same methods.
+    A kernel receives the object as the value of its handle input and calls its methods. The order
+    of these calls is the order of the steps, which the graph's data edges (flows) and control
+    edges give. Each backend has its own classes, with the same methods.
 
     Attributes:
         state: all that changes. With JAX a pytree of arrays, or None before the first use; a method

@@ -1,7 +1,7 @@
 """Nested structures: lists, tuples, namedtuples, dicts and attrs classes of anything.
 
-Dicts are walked in the order of their sorted keys. With `expand_composites`, values that are made of
-several tensors (IndexedSlices, SparseTensor) are walked too.
+Dicts are walked in the order of their sorted keys. With `expand_composites`, values that are made
+of several tensors (IndexedSlices, SparseTensor) are walked too.
 
 Reference: TensorFlow 1.15, tensorflow/python/util/nest.py.
 """
@@ -134,7 +134,8 @@ def pack_sequence_as(
     if count != len(flat_sequence):
         raise ValueError(
             f"Could not pack sequence. Structure had {count} elements, but flat_sequence had "
-            f"{len(flat_sequence)} elements.  Structure: {structure}, flat_sequence: {flat_sequence}."
+            f"{len(flat_sequence)} elements.  Structure: {structure}, "
+            f"flat_sequence: {flat_sequence}."
         )
     return _pack(structure, iter(flat_sequence), expand_composites)
 
@@ -167,7 +168,8 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     if kwargs:
         names = "`, `".join(kwargs)
         raise ValueError(
-            f"Only valid keyword arguments are `check_types` and `expand_composites`, not: `{names}`"
+            "Only valid keyword arguments are `check_types` and `expand_composites`, not: "
+            f"`{names}`"
         )
     for other in structure[1:]:
         assert_same_structure(structure[0], other, check_types, expand)
@@ -235,7 +237,8 @@ def _assert_same(nest1: Any, nest2: Any, check_types: bool, expand: bool) -> Non
     first, second = _children(nest1, expand), _children(nest2, expand)
     if len(first) != len(second):
         raise ValueError(
-            f"{header}More specifically: The two structures don't have the same number of elements. "
+            f"{header}More specifically: The two structures don't have the same number of "
+            "elements. "
             f"First structure: {nest1}, second structure: {nest2}"
         )
     for a, b in zip(first, second, strict=True):
@@ -249,13 +252,15 @@ def _check_types(nest1: Any, nest2: Any, header: str) -> None:
     elif isinstance(nest1, Mapping) and isinstance(nest2, Mapping):
         if set(nest1) != set(nest2):
             raise ValueError(
-                f"{header}The two dictionaries don't have the same set of keys. First structure has "
+                f"{header}The two dictionaries don't have the same set of keys. First structure "
+                "has "
                 f"keys {list(nest1)}, while second structure has keys {list(nest2)}"
             )
         return
     if type(nest1) is not type(nest2) and not (isinstance(nest1, list) and isinstance(nest2, list)):
         raise TypeError(
-            f"{header}The two structures don't have the same sequence type. First structure has type "
+            f"{header}The two structures don't have the same sequence type. First structure has "
+            "type "
             f"{type(nest1)}, while second structure has type {type(nest2)}"
         )
 
@@ -326,7 +331,8 @@ def assert_shallow_structure(
         return
     if not _is_inner(input_tree, expand_composites):
         raise TypeError(
-            f"If shallow structure is a sequence, input must also be a sequence. Input has type: {type(input_tree)}."
+            "If shallow structure is a sequence, input must also be a sequence. Input has type: "
+            f"{type(input_tree)}."
         )
     is_mapping = isinstance(shallow_tree, Mapping) and isinstance(input_tree, Mapping)
     if check_types and not is_mapping and type(shallow_tree) is not type(input_tree):

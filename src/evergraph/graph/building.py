@@ -1,4 +1,4 @@
-"""The scopes that are open while a graph is built: control dependencies, devices, colocation, attrs."""
+"""The scopes open while a graph is built: control dependencies, devices, colocation, attrs."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ class GraphScopes:
 
     @contextmanager
     def device(self, device_name_or_function: Any) -> Iterator[None]:
-        """Ask for a device inside: text, DeviceSpec, a function of the operation, or None to reset."""
+        """Ask for a device inside: text, DeviceSpec, a function of the operation, None to reset."""
         spec = device_name_or_function
         if spec is not None and not callable(spec):
             spec = merge_device(spec)

@@ -116,7 +116,8 @@ def internal_convert_to_tensor(
                     and result.dtype.base_dtype != preferred_dtype.base_dtype
                 ):
                     raise TypeError(
-                        f"convert_to_tensor did not convert to the preferred dtype: {result.dtype.base_dtype} "
+                        "convert_to_tensor did not convert to the preferred dtype: "
+                        f"{result.dtype.base_dtype} "
                         f"vs {preferred_dtype.base_dtype} "
                     )
         if result is None:
@@ -211,7 +212,7 @@ def convert_n_to_tensor(
 def convert_to_tensor_or_indexed_slices(
     value: Any, dtype: Any = None, name: str | None = None
 ) -> Any:
-    """`value` itself when it is IndexedSlices or SparseTensor, else it as a tensor; None stays None."""
+    """`value` itself when it is IndexedSlices, SparseTensor or None, else it as a tensor."""
     if hasattr(value, "dense_shape") and hasattr(value, "indices"):
         if dtype and not dtypes.as_dtype(dtype).is_compatible_with(value.dtype):
             raise ValueError(

@@ -365,7 +365,7 @@ class Graph(GraphScopes):
         return self._collections.setdefault(name, [])
 
     def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
-        """A copy of the collection `name`; with `scope`, items whose name matches it from the start."""
+        """A copy of the collection `name`; with `scope`, items whose name starts with a match."""
         collection = self._collections.get(name, [])
         if scope is None:
             return list(collection)

@@ -183,7 +183,7 @@ class Tensor:
         return Reference(self)
 
     def consumers(self) -> list[Operation]:
-        """The operations that take this tensor as an input, once per input, in order of creation."""
+        """The operations that take this tensor, once per input, in order of creation."""
         return list(self._consumers)
 
     def _as_node_def_input(self) -> str:

@@ -220,7 +220,7 @@ class name_scope_v2(name_scope):
 
 @contextmanager
 def op_scope(values: Any, name: str | None, default_name: str | None = None) -> Iterator[str]:
-    """The 0.x spelling of `name_scope(name, default_name, values)`; also takes 0.x's first order."""
+    """0.x's spelling of `name_scope(name, default_name, values)`; also takes its first order."""
     with name_scope(name, default_name, values) as scope:
         yield scope
 

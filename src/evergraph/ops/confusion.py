@@ -65,7 +65,7 @@ def remove_squeezable_dimensions(
 
 
 def _may_end_in_one(x: Tensor) -> bool:
-    return x.shape.ndims is None or bool(x.shape.dims[-1].is_compatible_with(1))
+    return x.shape.ndims is None or bool(x.shape[-1].is_compatible_with(1))
 
 
 def _squeezed_if(pred: Tensor, x: Tensor) -> Any:
@@ -137,13 +137,15 @@ def confusion_matrix_v2(
 
 
 def _not_negative(x: Tensor, what: str) -> Tensor:
-    return with_dependencies(
-        [assert_non_negative(x, message=f"{what} contains negative values")], x
-    )
+    check = assert_non_negative(x, message=f"{what} contains negative values")
+    checked: Tensor = with_dependencies([check], x)
+    return checked
 
 
 def _below(x: Tensor, bound: Tensor, what: str) -> Tensor:
-    return with_dependencies([assert_less(x, bound, message=f"{what} out of bound")], x)
+    check = assert_less(x, bound, message=f"{what} out of bound")
+    checked: Tensor = with_dependencies([check], x)
+    return checked
 
 
 def assert_broadcastable(weights: Any, values: Any) -> Operation:
@@ -174,13 +176,13 @@ def assert_broadcastable(weights: Any, values: Any) -> Operation:
                     f"{_NOT_BROADCASTABLE} values.rank={ranks[1]}. weights.rank={ranks[0]}. "
                     f"values.shape={values.shape}. weights.shape={weights.shape}."
                 )
-            known = constant_value(weights_shape), constant_value(values_shape)
-            if known[0] is not None and known[1] is not None:
-                for axis, (size, whole) in enumerate(zip(*known, strict=True)):
+            sizes, wholes = constant_value(weights_shape), constant_value(values_shape)
+            if sizes is not None and wholes is not None:
+                for axis, (size, whole) in enumerate(zip(sizes, wholes, strict=True)):
                     if size not in (1, whole):
                         raise ValueError(
                             f"{_NOT_BROADCASTABLE} Mismatch at dim {axis}. "
-                            f"values.shape={known[1]} weights.shape={known[0]}."
+                            f"values.shape={wholes} weights.shape={sizes}."
                         )
                 return no_op(name="static_dims_check_success")
         is_scalar = equal(0, weights_rank, name="is_scalar")
@@ -243,6 +245,7 @@ def broadcast_weights(weights: Any, values: Any) -> Tensor:
         weights = convert_to_tensor(weights, dtype=values.dtype.base_dtype, name="weights")
         known = weights.shape.is_fully_defined() and values.shape.is_fully_defined()
         if known and weights.shape.is_compatible_with(values.shape):
-            return weights
+            as_given: Tensor = weights
+            return as_given
         with control_dependencies([assert_broadcastable(weights, values)]):
             return multiply(weights, ones_like(values), name=scope)

@@ -29,16 +29,16 @@ def with_dependencies(
         output_tensor: a Tensor or IndexedSlices.
         name: name of the identity operation; "control_dependency" when None.
     """
-    with name_scope(name, "control_dependency", [*dependencies, output_tensor]) as scope:
-        with colocate_with(output_tensor.op), control_dependencies(dependencies):
-            output_tensor = convert_to_tensor_or_indexed_slices(output_tensor)
-            if isinstance(output_tensor, IndexedSlices):
-                return IndexedSlices(
-                    identity(output_tensor.values, name=scope),
-                    output_tensor.indices,
-                    output_tensor.dense_shape,
-                )
-            return identity(output_tensor, name=scope)
+    with (
+        name_scope(name, "control_dependency", [*dependencies, output_tensor]) as scope,
+        colocate_with(output_tensor.op),
+        control_dependencies(dependencies),
+    ):
+        output = convert_to_tensor_or_indexed_slices(output_tensor)
+        if isinstance(output, IndexedSlices):
+            values = identity(output.values, name=scope)
+            return IndexedSlices(values, output.indices, output.dense_shape)
+        return identity(output, name=scope)
 
 
 def _group_on_device(

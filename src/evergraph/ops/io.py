@@ -1,7 +1,7 @@
 """Checkpoint ops: tensors to files and back, in both formats.
 
-All run on the host. Saving reads variables as of its place in the run; restoring only gives tensors,
-which assignments put into variables.
+All run on the host. Saving reads variables as of its place in the run; restoring only gives
+tensors, which assignments put into variables.
 """
 
 from __future__ import annotations

@@ -42,8 +42,9 @@ def _range_length(start: Any, limit: Any, delta: Any) -> int:
     if delta < 0 and start < limit:
         raise ValueError(f"Requires start >= limit when delta < 0: {start}/{limit}")
     if isinstance(start, int):
-        return int((abs(limit - start) + abs(delta) - 1) // abs(delta))
-    return int(math.ceil(abs((limit - start) / delta)))
+        count: int = (abs(limit - start) + abs(delta) - 1) // abs(delta)
+        return count
+    return math.ceil(abs((limit - start) / delta))
 
 
 def _range_shape(c: ShapeContext) -> TensorShape:

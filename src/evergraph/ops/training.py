@@ -167,7 +167,9 @@ def _one_minus(xp: Namespace, value: Array) -> Array:
 def _adadelta(
     xp: Namespace, states: States, g: Array, *, lr: Array, rho: Array, epsilon: Array
 ) -> States:
-    """Adadelta: a = rho a + (1 - rho) g^2; u = g sqrt(d + epsilon) / sqrt(a + epsilon); var -= lr u;
+    """Adadelta.
+
+    a = rho a + (1 - rho) g^2; u = g sqrt(d + epsilon) / sqrt(a + epsilon); var -= lr u;
     d = rho d + (1 - rho) u^2.
     """
     var, accum, delta = states
@@ -398,7 +400,9 @@ def _ftrl(
     lr_power: Array,
     l2_shrinkage: Any = None,
 ) -> States:
-    """FTRL: n' = n + g^2; z += g' - (n'^p - n^p) / lr var with p = -lr_power and g' = g + 2 shrinkage var;
+    """FTRL.
+
+    n' = n + g^2; z += g' - (n'^p - n^p) / lr var, where p = -lr_power, g' = g + 2 shrinkage var;
     var = (l1 sign(z) - z) / (n'^p / lr + 2 l2) where |z| > l1, else 0.
     """
     var, accum, linear = states

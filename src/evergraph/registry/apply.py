@@ -159,7 +159,8 @@ class _Inference:
             )
             observed = type(value).__name__
         else:
-            first = f"Input '{arg.name}' of '{self.op_def.name}' Op has type {observed} that does not match "
+            first = f"Input '{arg.name}' of '{self.op_def.name}' Op has type {observed} that "
+            first += "does not match "
             source = self.inferred_from.get(arg.type_attr) if arg.dtype is None else None
             if source is None:
                 first += f"expected type of {dtype.name}."
@@ -267,14 +268,15 @@ class _Inference:
 
     def _infer(self, key: str, source: str, value: Any) -> None:
         if key in self.values and self.values[key] != value:
+            first = self.inferred_from.get(key, key)
             if isinstance(value, dtypes.DType):
                 raise TypeError(
-                    f"Input '{source}' of '{self.op_def.name}' Op has type {value.name} that does not "
-                    f"match type {self.values[key].name} of argument '{self.inferred_from.get(key, key)}'."
+                    f"Input '{source}' of '{self.op_def.name}' Op has type {value.name} that does "
+                    f"not match type {self.values[key].name} of argument '{first}'."
                 )
             raise ValueError(
-                f"List argument '{source}' to '{self.op_def.name}' Op with length {value} must match "
-                f"length {self.values[key]} of argument '{self.inferred_from.get(key, key)}'."
+                f"List argument '{source}' to '{self.op_def.name}' Op with length {value} must "
+                f"match length {self.values[key]} of argument '{first}'."
             )
         if isinstance(value, dtypes.DType):
             check_allowed(self.op_def.name, self.op_def.attrs[key], value, source)

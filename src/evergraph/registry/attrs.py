@@ -73,7 +73,7 @@ def parse_attr(name: str, spec: Any) -> AttrDef:
     Args:
         name: the attr's name.
         spec: REGISTER_OP's words after the colon ("int >= 1", "list(type)", "{'SAME', 'VALID'}",
-            "bool = false"), a tuple of DTypes (a type attr restricted to these), or a pair of such a
+            "bool = false"), a tuple of DTypes (a type attr restricted to these), or a pair of a
             tuple and a default.
     """
     if isinstance(spec, AttrDef):

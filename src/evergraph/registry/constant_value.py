@@ -140,7 +140,8 @@ def constant_value_as_shape(tensor: Tensor) -> TensorShape:
         if value is not None and int(value) == -1:
             return TensorShape(None)
         raise ValueError(
-            "Received a scalar with value other than -1 as shape; require a statically known scalar "
+            "Received a scalar with value other than -1 as shape; require a statically known "
+            "scalar "
             "with value '-1' to describe an unknown shape."
         )
     tensor.shape.with_rank(1)

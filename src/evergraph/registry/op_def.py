@@ -98,7 +98,7 @@ class OpDef:
         also_static: `also_static(op)` names further inputs that this operation needs as NumPy
             values; None for none.
         partial_value: what is known of the output's value while building; see `constant_value`.
-        value_from_shapes: the value as a NumPy array when the input's static shape tells it, or None.
+        value_from_shapes: the value as a NumPy array when the input's static shape tells it.
         static_value: whether `tf.get_static_value`, on which it hangs which nodes some functions
             make, follows this op; shape functions fold any op.
     """

@@ -62,7 +62,8 @@ def merge(a: TensorShape, b: TensorShape) -> TensorShape:
     for i, (x, y) in enumerate(zip(a.as_list(), b.as_list(), strict=True)):
         if x is not None and y is not None and x != y:
             raise ValueError(
-                f"Dimension {i} in both shapes must be equal, but are {x} and {y}. Shapes are {_text(a)} and {_text(b)}."
+                f"Dimension {i} in both shapes must be equal, but are {x} and {y}. Shapes are "
+                f"{_text(a)} and {_text(b)}."
             )
         result.append(y if x is None else x)
     return TensorShape(result)

@@ -52,7 +52,7 @@ class ShapeContext:
         return self.op._inputs[index]
 
     def constant(self, index: int) -> np.ndarray | None:
-        """The value of input `index` when it follows from constants and static shapes, else None."""
+        """The value of input `index` if it follows from constants and static shapes, else None."""
         value = constants.constant_value(self.op._inputs[index])
         if value is not None:
             self.asked.setdefault(index % len(self.inputs), value)
@@ -78,7 +78,7 @@ class ShapeContext:
         return shape
 
     def partial(self, index: int) -> Any:
-        """Input `index` as far as known: int or None for a scalar; tuple of these, or None, for a vector."""
+        """Input `index` as far as known: int or None; for a vector a tuple of these, or None."""
         return constants.partial_value(self.op._inputs[index])
 
     @property
@@ -104,7 +104,8 @@ def infer(op_def: OpDef, op: Operation) -> None:
         shapes = [shapes]
     if len(shapes) != len(op._outputs):
         raise AssertionError(
-            f"the shape function of {op.type} gave {len(shapes)} shapes for {len(op._outputs)} outputs"
+            f"the shape function of {op.type} gave {len(shapes)} shapes for "
+            f"{len(op._outputs)} outputs"
         )
     for tensor, shape in zip(op._outputs, shapes, strict=True):
         if shape is not None:

@@ -228,7 +228,7 @@ class _Importer:
             raise ValueError(f"{len(self.nodes) - done} nodes in a cycle")
 
     def _forward_inputs(self, node: Any) -> Iterable[tuple[str, str]]:
-        """The inputs that must be there before `node` (not mapped, no back edges), and their nodes."""
+        """The inputs that must precede `node` (not mapped, no back edges), and their nodes."""
         is_merge = self._role(node) == "merge"
         is_control = False
         for text in node.input:
@@ -451,7 +451,7 @@ class _Importer:
                     break
 
     def check_map(self) -> None:
-        """Raise ValueError if the GraphDef knows a name of the input map neither as node nor input."""
+        """Raise ValueError if a name of the input map is neither a node nor an input there."""
         known = {text.partition(":")[0].lstrip("^") for node in self.nodes for text in node.input}
         known |= set(self.by_name)
         missing = [

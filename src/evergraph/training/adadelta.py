@@ -15,8 +15,10 @@ from evergraph.training.slot_optimizer import SlotOptimizer, UpdateOps
 
 
 class AdadeltaOptimizer(SlotOptimizer):
-    """a = rho a + (1 - rho) g^2; u = g sqrt(d + epsilon) / sqrt(a + epsilon); w -= learning_rate u;
-    d = rho d + (1 - rho) u^2 (Zeiler, 2012).
+    """Adadelta (Zeiler, 2012).
+
+    a = rho a + (1 - rho) g^2; u = g sqrt(d + epsilon) / sqrt(a + epsilon); w -= learning_rate u;
+    d = rho d + (1 - rho) u^2.
 
     Args:
         learning_rate: float, scalar tensor, or a function that returns one; 1 in the paper.

@@ -17,10 +17,12 @@ from evergraph.training.slot_optimizer import SlotOptimizer, UpdateOps
 
 
 class AdamOptimizer(SlotOptimizer):
-    """m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+    """Adam (Kingma and Ba, 2014).
+
+    m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
     w -= learning_rate sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon).
 
-    Epsilon is the "epsilon hat" of the paper (Kingma and Ba, 2014, before section 2.1). A sparse
+    Epsilon is the "epsilon hat" of the paper (before section 2.1). A sparse
     gradient decays m and v of all rows and moves all rows, as in TensorFlow.
 
     Args:

@@ -26,6 +26,8 @@ class ClusterSpec:
         TypeError: `cluster` is something else.
     """
 
+    _tasks: dict[str, dict[int, str]]
+
     def __init__(self, cluster: Any) -> None:
         if isinstance(cluster, ClusterSpec):
             jobs: Any = cluster._tasks

@@ -26,8 +26,10 @@ _SHRINKING = UpdateOps(
 
 
 class FtrlOptimizer(SlotOptimizer):
-    """n' = n + g^2; z += g - (n'^p - n^p) / lr w with p = -learning_rate_power;
-    w = (l1 sign(z) - z) / (n'^p / lr + 2 l2) where |z| > l1, else 0 (McMahan et al., 2013).
+    """Follow the regularised leader (McMahan et al., 2013).
+
+    n' = n + g^2; z += g - (n'^p - n^p) / lr w with p = -learning_rate_power;
+    w = (l1 sign(z) - z) / (n'^p / lr + 2 l2) where |z| > l1, else 0.
 
     Args:
         learning_rate: float or scalar tensor.

@@ -73,7 +73,7 @@ def natural_exp_decay(
     staircase: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """learning_rate exp(-decay_rate global_step / decay_steps); arguments as `exponential_decay`."""
+    """learning_rate exp(-decay_rate global_step / decay_steps); see `exponential_decay`."""
     factor = exp(negative(decay_rate))
     return exponential_decay(learning_rate, global_step, decay_steps, factor, staircase, name)
 
@@ -86,7 +86,7 @@ def inverse_time_decay(
     staircase: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """learning_rate / (1 + decay_rate global_step / decay_steps); arguments as `exponential_decay`."""
+    """learning_rate / (1 + decay_rate global_step / decay_steps); see `exponential_decay`."""
     _check_step(global_step, "inverse_time_decay")
     with name_scope(name or "InverseTimeDecay") as scope:
         rate = convert_to_tensor(learning_rate, name="initial_learning_rate")
@@ -229,7 +229,7 @@ def cosine_decay_restarts(
     alpha: Any = 0.0,
     name: str | None = None,
 ) -> Tensor:
-    """Cosine decay that starts again: each period `t_mul` times longer, from `m_mul` times the rate.
+    """Cosine decay that starts again: each period `t_mul` times longer, `m_mul` times the rate.
 
     Args:
         learning_rate: first rate.
@@ -278,7 +278,9 @@ def linear_cosine_decay(
     beta: Any = 0.001,
     name: str | None = None,
 ) -> Tensor:
-    """learning_rate ((alpha + 1 - p) (1 + cos(2 pi num_periods p)) / 2 + beta), p = step / decay_steps.
+    """learning_rate ((alpha + 1 - p) (1 + cos(2 pi num_periods p)) / 2 + beta).
+
+    p is step / decay_steps.
 
     Args:
         learning_rate: first rate.

@@ -15,7 +15,7 @@ from evergraph.training.slot_optimizer import SlotOptimizer, UpdateOps
 
 
 class MomentumOptimizer(SlotOptimizer):
-    """a = momentum a + g; w -= learning_rate a, or with Nesterov w -= learning_rate (g + momentum a).
+    """a = momentum a + g; w -= learning_rate a; with Nesterov w -= learning_rate (g + momentum a).
 
     Args:
         learning_rate: float, scalar tensor, or a function that returns one.

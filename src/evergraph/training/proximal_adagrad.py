@@ -17,7 +17,9 @@ from evergraph.training.slot_optimizer import SlotOptimizer, UpdateOps
 
 
 class ProximalAdagradOptimizer(SlotOptimizer):
-    """a += g^2; rate = learning_rate / sqrt(a); p = w - rate g;
+    """Adagrad (Duchi et al., 2011) with proximal steps.
+
+    a += g^2; rate = learning_rate / sqrt(a); p = w - rate g;
     w = sign(p) max(|p| - rate l1, 0) / (1 + rate l2).
 
     Args:

@@ -66,9 +66,9 @@ def create_zeros_slot(
 def _slot(
     primary: Any, value: Any, name: str, colocate: bool, validate: bool, shape: Any, dtype: Any
 ) -> Any:
-    with variable_scope(None, f"{primary.op.name}/{name}"):
-        with colocate_with(primary.op) if colocate else nullcontext():
-            return _slot_variable(primary, value, validate, shape, dtype)
+    place = colocate_with(primary.op) if colocate else nullcontext()
+    with variable_scope(None, f"{primary.op.name}/{name}"), place:
+        return _slot_variable(primary, value, validate, shape, dtype)
 
 
 def _slot_variable(primary: Any, value: Any, validate: bool, shape: Any, dtype: Any) -> Any:

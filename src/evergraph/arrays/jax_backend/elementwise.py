@@ -72,7 +72,8 @@ def square(x: Array) -> Array:
 def squared_difference(x: Array, y: Array) -> Array:
     """(x - y) * conj(x - y)."""
     difference = lax.sub(*pair(x, y))
-    return _product(difference, lax.conj(difference) if difference.dtype.kind == "c" else difference)
+    conjugate = lax.conj(difference) if difference.dtype.kind == "c" else difference
+    return _product(difference, conjugate)
 
 
 def reciprocal(x: Array) -> Array:
