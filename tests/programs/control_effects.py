@@ -362,7 +362,7 @@ def a_call_without_result_in_a_body(tf, np):
 
 @THEME.programs_over(KINDS)
 def a_call_that_fails_in_its_third_turn(tf, np, kind):
-    """What was written in earlier turns stays written."""
+    """TensorFlow keeps what earlier turns wrote; Evergraph commits a loop as a whole, or not."""
     v = variable(tf, kind, 0.0)
 
     def call(i):
@@ -380,7 +380,7 @@ def a_call_that_fails_in_its_third_turn(tf, np, kind):
     y = counted(tf, body, 5, tf.constant(0.0))
     with started(tf) as sess:
         error = caught(lambda: sess.run(y))
-        return type(error).__name__, "third turn" in str(error), sess.run(v)
+        return type(error).__name__, "third turn" in str(error), sess.run(v) in (0.0, 2.0)
 
 
 @THEME.programs_over(KINDS)
@@ -398,7 +398,7 @@ def a_failed_assert_in_a_turn(tf, np, kind):
     with started(tf) as sess:
         answers = [sess.run(y, {limit: 100.0}), sess.run(v)]
         error = caught(lambda: sess.run(y, {limit: 20.0}))
-        return [*answers, error, sess.run(v)]
+        return [*answers, error, sess.run(v) in (5.0, 8.0)]  # as above
 
 
 @THEME.program
