@@ -121,7 +121,5 @@ def gather_tree(
 
     Reference: TensorFlow 1.15, tensorflow/contrib/seq2seq/kernels/beam_search_ops.cc.
     """
-    result: Tensor = GATHER_TREE(
-        step_ids, parent_ids, max_sequence_lengths, end_token, name=name
-    )
+    result: Tensor = GATHER_TREE(step_ids, parent_ids, max_sequence_lengths, end_token, name=name)
     return result

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from evergraph.arrays.run_objects import NeedsHost
-from evergraph.runtime.program import NO_SLOT, Step
+from evergraph.runtime.partition import Segment, all_steps
+from evergraph.runtime.program import NO_SLOT, Program, Step
 
 # The branches that a slot or a step lies on.
 Branches = frozenset[tuple[int, bool]]
@@ -25,6 +28,7 @@ class CondUnit:
 
     Attributes:
         pred: slot of the predicate.
+        pred_copies: further slots that hold it.
         sides: (taken side, unit or step) in running order.
         merges: Merge steps that end here: (step, side of each input).
         outputs: slots made inside that are needed outside, besides those of the merges.
@@ -32,6 +36,7 @@ class CondUnit:
     """
 
     pred: int
+    pred_copies: Sequence[int] = ()
     sides: list[tuple[bool, Unit]] = field(default_factory=list)
     merges: list[tuple[Step, tuple[bool, ...]]] = field(default_factory=list)
     outputs: list[int] = field(default_factory=list)
@@ -41,38 +46,88 @@ class CondUnit:
 Unit = Step | CondUnit
 
 
-def units_of(steps: Sequence[Step], needed: Sequence[int]) -> list[Unit]:
+def units_of(steps: Sequence[Step], needed: Sequence[int], known: Branches = _NONE) -> list[Unit]:
     """`steps` with their conds as units.
 
     Args:
-        steps: the steps of one segment, in running order.
-        needed: slots that are needed after the segment.
+        steps: the steps of one segment, or of one part of a loop, in running order.
+        needed: slots that are needed afterwards.
+        known: what is known of predicates: the branches that all of `steps` lie on.
 
     Raises:
         NeedsHost: control flow that isn't made of conds, or a value of a branch leaves without a Merge.
     """
     if not any(is_branching(step) for step in steps):
         return list(steps)
-    branches = _Branches(steps)
+    branches = StepBranches(steps, known)
     for slot in needed:
-        if branches.of_slot.get(slot, _NONE) and slot not in branches.written:
-            raise NeedsHost("control flow that isn't made of conds and loops")
-    return _Scheduler(branches, frozenset(needed)).schedule(list(steps), _NONE)
+        if branches.of_slot.get(slot, _NONE) - known and slot not in branches.written:
+            raise NeedsHost("a value leaves its branch without a Merge")
+    return _Scheduler(branches, frozenset(needed)).schedule(branches.steps, known)
+
+
+def compilable(program: Program, segments: Sequence[Segment]) -> list[bool]:
+    """For each segment whether it can be one executable: branches that end in another one can't."""
+    if not any(is_branching(step) for step in program.steps):
+        return [s.is_device and _has_units(s) for s in segments]
+    try:
+        branches = StepBranches(program.steps)
+    except NeedsHost:
+        return [False] * len(segments)
+    segment_of = {step: s for s in segments for step in s.steps}
+    cut: set[Segment] = set()
+    for step in program.steps:
+        for controller in step.controllers:
+            here, there = segment_of[step], segment_of.get(controller)
+            if there is not None and here is not there and branches.of_step.get(controller):
+                cut.update((here, there))
+    for segment in segments:
+        crossing = {*segment.inputs, *segment.outputs} - branches.written
+        if any(branches.of_slot.get(slot) for slot in crossing):
+            cut.add(segment)
+    return [s.is_device and s not in cut and _has_units(s) for s in segments]
+
+
+def _has_units(segment: Segment) -> bool:
+    try:
+        for step in all_steps(segment):
+            if step.loop is not None:
+                units_of(step.loop.cond, ())
+                units_of(step.loop.body, ())
+        units_of(segment.steps, segment.outputs)
+    except NeedsHost:
+        return False
+    return True
 
 
 def is_branching(step: Step) -> bool:
     """Whether `step` is a Switch or Merge, or stands for one of a variable."""
-    return step.loop is None and bool(step.op_def.control or step.is_token)
+    return bool(_control_of(step)) or step.is_token
 
 
-class _Branches:
-    """The branches of every step and slot."""
+def _control_of(step: Step) -> str:
+    """The role of `step` in control flow; a loop, and a Merge of one value, have none."""
+    kind: str = step.op_def.control
+    return "" if step.loop is not None or (kind == "merge" and step.call is not None) else kind
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+
+class StepBranches:
+    """The branches of every step and slot.
+
+    Attributes:
+        steps: the steps that can run at all; a Merge that only one value can reach is a copy.
+        of_slot, of_step: the branches that each lies on.
+        written: slots of variables after a write: they have a value on either side.
+    """
+
+    def __init__(self, steps: Sequence[Step], known: Branches = _NONE) -> None:
+        self.known = known
         self.of_slot: dict[int, Branches] = {}
         self.of_step: dict[Step, Branches] = {}
         self.canonical: dict[int, int] = {}
+        self.copies: dict[int, list[int]] = {}
         self.written = {after for step in steps for _, _, after in step.written}
+        self.steps: list[Step] = []
         for step in steps:
             self._visit(step)
 
@@ -80,23 +135,30 @@ class _Branches:
         """The slot of which `slot` is a copy."""
         return self.canonical.get(slot, slot)
 
+    def is_possible(self, branches: Branches) -> bool:
+        """Whether one run can be on all of `branches`."""
+        return not any(
+            (pred, not side) in branches or (pred, not side) in self.known
+            for pred, side in branches
+        )
+
     def _visit(self, step: Step) -> None:
-        kind = step.op_def.control if step.loop is None else ""
+        kind = _control_of(step)
         if kind == "trigger":  # it comes after its controllers, whether they are alive or not
             controllers = [self.of_step.get(c, _NONE) for c in step.controllers]
             self.of_step[step] = frozenset.intersection(*controllers) if controllers else _NONE
+            self.steps.append(step)
             return
         inputs = [self._input(step, i) for i in range(len(step.inputs))]
         if kind == "merge":
-            together = frozenset.intersection(*inputs) if inputs else _NONE
-            self.of_step[step] = together
-            for slot in step.outputs:
-                self.of_slot[slot] = together
+            self._visit_merge(step, inputs)
             return
         together = frozenset().union(
             *inputs, *(self.of_step.get(c, _NONE) for c in step.controllers)
         )
         self.of_step[step] = together
+        if self.is_possible(together):
+            self.steps.append(step)
         if kind == "switch":
             pred = self.predicate(step.inputs[1])
             for side, slot in enumerate(step.outputs):
@@ -105,10 +167,23 @@ class _Branches:
         if kind:
             raise NeedsHost("control flow that isn't made of conds and loops")
         if step.op_def.forwards and not step.is_token and len(step.outputs) == 1:
-            self.canonical[step.outputs[0]] = self.predicate(step.inputs[0])
+            source = self.canonical[step.outputs[0]] = self.predicate(step.inputs[0])
+            self.copies.setdefault(source, []).append(step.outputs[0])
         for slot in step.outputs:
             if slot not in self.written:
                 self.of_slot[slot] = together
+
+    def _visit_merge(self, step: Step, inputs: list[Branches]) -> None:
+        possible = [i for i, branches in enumerate(inputs) if self.is_possible(branches)]
+        if len(possible) == 1 and len(inputs) > 1:
+            step = _copy_of_input(step, possible[0])
+        found = [inputs[i] for i in possible]
+        together = frozenset.intersection(*found) if found else frozenset().union(*inputs)
+        self.of_step[step] = together
+        if possible:
+            self.steps.append(step)
+        for slot in step.outputs:
+            self.of_slot[slot] = together
 
     def _input(self, step: Step, position: int) -> Branches:
         slot = step.inputs[position]
@@ -119,8 +194,19 @@ class _Branches:
         return found
 
 
+def _copy_of_input(merge: Step, index: int) -> Step:
+    """What Merge `merge` is where only its input `index` can have a value."""
+    guards = tuple((0, token) for position, token in merge.guards if position == index)
+    return replace(
+        merge,
+        inputs=(merge.inputs[index],),
+        call=lambda xp, values: (values[0], np.asarray(index, np.int32)),
+        guards=guards,
+    )
+
+
 class _Scheduler:
-    def __init__(self, branches: _Branches, needed: frozenset[int]) -> None:
+    def __init__(self, branches: StepBranches, needed: frozenset[int]) -> None:
         self.branches = branches
         self.needed = needed
 
@@ -141,7 +227,7 @@ class _Scheduler:
         while waiting:
             rest: list[Step] = []
             for step in waiting:
-                is_merge = step.op_def.control == "merge"
+                is_merge = _control_of(step) == "merge"
                 if not is_merge and not self._own(step, inside) and is_ready(step, set()):
                     units.append(step)
                     done.add(step)
@@ -153,7 +239,7 @@ class _Scheduler:
             first = next((s for s in waiting if is_ready(s, set())), None)
             if first is None:
                 raise NeedsHost("control flow that isn't made of conds and loops")
-            if first.op_def.control == "merge" and not self._own(first, inside):
+            if _control_of(first) == "merge" and not self._own(first, inside):
                 pred = self._merged_predicate(first)
             else:
                 pred = self._outermost(first, inside, maker)
@@ -190,7 +276,7 @@ class _Scheduler:
         raise NeedsHost("control flow that isn't made of conds and loops")
 
     def _unit(self, pred: int, chosen: list[Step], inside: Branches) -> CondUnit:
-        unit = CondUnit(pred)
+        unit = CondUnit(pred, self.branches.copies.get(pred, ()))
         queues: dict[bool, deque[Unit]] = {}
         for side in (False, True):
             here = inside | {(pred, side)}
@@ -215,7 +301,7 @@ class _Scheduler:
     def _merge_sides(
         self, step: Step, pred: int, region: set[Step], maker: dict[int, Step], inside: Branches
     ) -> tuple[bool, ...] | None:
-        if step.op_def.control != "merge" or self._own(step, inside):
+        if _control_of(step) != "merge" or self._own(step, inside):
             return None
         sides: list[bool] = []
         for position in range(len(step.inputs)):

@@ -200,8 +200,8 @@ class _LoopMaker:
             op.op_def is not None
             and op.op_def.forwards
             and not op.op_def.control
-            and not op._control_inputs
             and self._is_loop_switch(op._inputs[0].op)
+            and (not op._control_inputs or op._inputs[0].value_index == 0)
         )
 
     def _switches(self) -> None:

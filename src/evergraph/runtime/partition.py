@@ -7,6 +7,7 @@ phase n is in phase n + 1. Nothing else cuts: host effects that no device step c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from evergraph.core import dtypes
@@ -77,9 +78,9 @@ def partition(program: Program) -> list[Segment]:
 
 
 def _phases(program: Program) -> list[int]:
+    """The phase of each step, also left in the step."""
     slot_phase: dict[int, int] = {}
     static_sources = _unstable_slots(program)
-    phases: list[int] = []
     for step in program.steps:
         host = is_host(step)
         phase = 0 if host else 1
@@ -97,11 +98,40 @@ def _phases(program: Program) -> list[int]:
                 phase = max(phase, other)
         for controller in step.controllers:
             phase = max(phase, _after(controller, host))
-        phases.append(phase)
         step.phase = phase
         for slot in step.outputs:
             slot_phase[slot] = phase
-    return phases
+    _sink_branches(program.steps, static_sources)
+    return [step.phase for step in program.steps]
+
+
+def _sink_branches(steps: Sequence[Step], unstable: set[int]) -> None:
+    """Move device steps on branches to the phase of what first takes their results.
+
+    A branch that ends in a later segment is then in one piece with the Merge at its end.
+    """
+    maker = {slot: step for step in steps for slot in step.outputs}
+    on_branch: set[Step] = set()
+    takers: dict[Step, list[int]] = {}
+    for step in steps:
+        sources = [maker[slot] for slot in step.inputs if slot in maker]
+        kind = step.op_def.control if step.loop is None else ""
+        if kind == "switch" or (
+            kind != "merge" and any(s in on_branch for s in (*sources, *step.controllers))
+        ):
+            on_branch.add(step)
+    for step in reversed(steps):
+        taken = takers.get(step)
+        is_movable = step in on_branch and step.phase % 2 == 1 and not step.written
+        if is_movable and not step.op_def.stateful and taken:
+            step.phase = max(step.phase, min(taken))
+        for position, slot in enumerate(step.inputs):
+            if slot in maker:
+                is_static = position in step.static and slot in unstable
+                before = step.phase - 2 if is_static else step.phase - 1 + step.phase % 2
+                takers.setdefault(maker[slot], []).append(before)
+        for controller in step.controllers:
+            takers.setdefault(controller, []).append(step.phase - 1 + step.phase % 2)
 
 
 def _after(controller: Step, host: bool) -> int:

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from evergraph.arrays.run_objects import NeedsHost
 from evergraph.graph.operation import Operation, Tensor
-from evergraph.runtime.branches import is_branching, units_of
+from evergraph.runtime.branches import compilable
 from evergraph.runtime.fetches import Fetches, owned
 from evergraph.runtime.fold_constants import known_bytes
 from evergraph.runtime.handles import bring_to_host, holds_objects, room_for, stack_slots
@@ -71,10 +70,7 @@ class Plan:
         self.fed_slots = [self.program.feeds[t] for t in self.fed]
         static = {slot for slots in self.static_inputs for slot in slots}
         self.static_feeds = [i for i, slot in enumerate(self.fed_slots) if slot in static]
-        is_single = sum(1 for s in self.segments if s.steps) <= 1
-        self.can_compile = [
-            segment.is_device and _can_compile(segment, is_single) for segment in self.segments
-        ]
+        self.can_compile = compilable(self.program, self.segments)
         self.must_compile = [
             segment.is_device and any(s.op_def.compiled_only for s in all_steps(segment))
             for segment in self.segments
@@ -324,19 +320,6 @@ def _static_inputs(segment: Segment) -> list[int]:
         elif step.op_def.value_from_shapes is None and not step.op_def.known_when_traced:
             stack.extend(step.inputs)
     return sorted(found)
-
-
-def _can_compile(segment: Segment, is_single: bool) -> bool:
-    """Whether the segment can be one executable: branches that end in another segment can't."""
-    try:
-        for step in all_steps(segment):
-            if step.loop is not None:
-                units_of(step.loop.cond, ())
-                units_of(step.loop.body, ())
-        units_of(segment.steps, segment.outputs)
-    except NeedsHost:
-        return False
-    return is_single or not any(is_branching(step) for step in segment.steps)
 
 
 def _is_small(segment: Segment) -> bool:

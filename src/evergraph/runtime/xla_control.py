@@ -35,7 +35,7 @@ class Trace:
     """
 
     def __init__(self, steps: Sequence[Step], hints: Mapping[Step, int]) -> None:
-        inside = (s for step in steps if step.loop is not None for s in step.loop.steps())
+        inside = [s for step in steps if step.loop is not None for s in step.loop.steps()]
         self.makers = {slot: step for step in (*steps, *inside) for slot in step.outputs}
         self.hints = hints
         self.objects: list[RunObject] = []
@@ -178,6 +178,7 @@ def _run_cond(unit: CondUnit, env: TracedEnv) -> None:
     slots = [*unit.outputs, *(slot for step, _ in unit.merges for slot in step.outputs)]
 
     def side(taken: bool, inner: TracedEnv) -> TracedEnv:
+        inner.update((slot, np.asarray(taken)) for slot in (unit.pred, *unit.pred_copies))
         for at, member in unit.sides:
             if at is taken:
                 run_units([member], inner)
@@ -190,7 +191,7 @@ def _run_cond(unit: CondUnit, env: TracedEnv) -> None:
         return inner
 
     if isinstance(pred, np.ndarray | np.generic):
-        env.update(side(bool(pred), env))
+        side(bool(pred), env)
         return
     changes = Changes(env.trace)
 
@@ -228,6 +229,8 @@ def _settled(slots: Sequence[int], made: dict[bool, dict[int, Any]]) -> dict[int
     found: dict[int, Any] = {}
     for slot in slots:
         values = [results[slot] for results in made.values() if slot in results]
+        if not values:
+            continue
         if all(isinstance(v, np.ndarray | np.generic) for v in values) and all(
             v.dtype == values[0].dtype and np.array_equal(v, values[0]) for v in values
         ):

@@ -57,8 +57,9 @@ class _LoopTracer:
         self.carried: list[Carried] = [c for c in loop.carried if c.next != c.head]
         kept = _kept(loop)
         self.slots = [*(c.head for c in self.carried), *kept]
-        self.cond_units = units_of(loop.cond, [loop.pred, *kept])
-        self.body_units = units_of(loop.body, [c.next for c in self.carried])
+        known = _known_branches(loop, env)
+        self.cond_units = units_of(loop.cond, [loop.pred, *kept], known)
+        self.body_units = units_of(loop.body, [c.next for c in self.carried], known)
 
     def run_cond(self, env: TracedEnv) -> None:
         """The steps that come before the decision whether to go on."""
@@ -192,6 +193,18 @@ def _kept(loop: Loop) -> list[int]:
     used += [inside for inside, _ in loop.exits]
     used += [c.next for c in loop.carried]
     return [slot for slot in dict.fromkeys(used) if slot in made]
+
+
+def _known_branches(loop: Loop, env: TracedEnv) -> frozenset[tuple[int, bool]]:
+    """The sides of predicates that are known outside: those of the branch that the loop lies on."""
+    steps = [*loop.cond, *loop.body]
+    preds = {s.inputs[1] for s in steps if s.op_def.control == "switch" and s.loop is None}
+    preds -= {slot for step in steps for slot in step.outputs} | {c.head for c in loop.carried}
+    return frozenset(
+        (slot, bool(env[slot]))
+        for slot in preds
+        if isinstance(env.get(slot), np.ndarray | np.generic)
+    )
 
 
 def _array(value: Any) -> Any:

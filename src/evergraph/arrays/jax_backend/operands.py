@@ -141,17 +141,20 @@ def is_concrete(x: Any) -> bool:
 def check(ok: Any, error: str, message: Message) -> None:
     """Demand that `ok` (boolean, any shape) holds everywhere.
 
-    A known value is judged at once. Else the innermost `collect_checks()` is given the conjunction;
-    outside of any the check is left out, and the values that follow are harmless ones.
+    The innermost `collect_checks()` is given the conjunction, unless it is known to hold: what is
+    known to fail may lie on a branch that isn't taken. Outside of any collector the check is left
+    out, and the values that follow are harmless ones.
 
     Raises:
-        CheckFailure: it is known not to hold.
+        CheckFailure: it is known not to hold, outside of any collector.
     """
-    if is_concrete(ok):
-        if not np.all(ok):
-            raise CheckFailure(error, text_of(message))
-        return
     checks = innermost()
+    if is_concrete(ok):
+        ok = np.all(ok)
+        if ok:
+            return
+        if checks is None:
+            raise CheckFailure(error, text_of(message))
     if checks is not None:
         if ok.shape:
             ok = lax.reduce_and(ok, tuple(range(len(ok.shape))))
