@@ -20,13 +20,15 @@ class RunObject:
             puts a new tuple in its place and never changes what is there, so that a loop or a
             branch can carry it. A state of zeros means empty.
         children: objects that belong to this one, by name: the gradients of a tensor array.
+        origin: the object of an iteration that this one stands for in the loop's gradient, or None.
     """
 
-    __slots__ = ("children", "state")
+    __slots__ = ("children", "origin", "state")
 
     def __init__(self, state: Any = None) -> None:
         self.state = state
         self.children: dict[Any, RunObject] = {}
+        self.origin: RunObject | None = None
 
     def family(self) -> Iterator[RunObject]:
         """This object, its children, and theirs."""

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from evergraph.core import nest
+from evergraph.core.dimensions import Dimension
+from evergraph.core.shapes import TensorShape
 from evergraph.graph.composite import SparseTensor
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Tensor
@@ -330,9 +332,10 @@ def _packed_as(structure: Any, values: Sequence[Any]) -> Any:
 def _stacked(outputs: Sequence[TensorArray], elems: Sequence[Tensor]) -> list[Tensor]:
     """The elements of each array as a tensor, whose first axis is that of `elems`."""
     results = [array.stack() for array in outputs]
-    length = elems[0].get_shape().with_rank_at_least(1)[:1]
-    for elem in elems[1:]:
-        length.merge_with(elem.get_shape().with_rank_at_least(1)[:1])
+    lengths = [elem.get_shape().with_rank_at_least(1).dims for elem in elems]
+    first = Dimension(None) if lengths[0] is None else lengths[0][0]
+    for dims in lengths[1:]:
+        first.merge_with(None if dims is None else dims[0])
     for result in results:
-        result.set_shape(length.concatenate(result.get_shape()[1:]))
+        result.set_shape(TensorShape([first]).concatenate(result.get_shape()[1:]))
     return results

@@ -45,12 +45,21 @@ class Trace:
         """Every object, children included."""
         return [member for made in self.objects for member in made.family()]
 
-    def add(self, step: Step, made: RunObject) -> None:
-        """Take note of an object that `step` gave out."""
+    def add(self, step: Step, made: RunObject) -> RunObject:
+        """Take note of an object that `step` gave out.
+
+        Returns:
+            `made`; or what stands already for the same object of this iteration, which several
+            stacks may have kept.
+        """
+        for known in self.objects:
+            if known.origin is not None and known.origin is made.origin:
+                return known
         if all(made is not member for member in self.members()):
             self.objects.append(made)
             if isinstance(made, Stack):
                 self.stacks.append((step, made))
+        return made
 
 
 class TracedEnv(dict[int, Any]):
@@ -149,9 +158,7 @@ def run_step(step: Step, env: TracedEnv) -> None:
     else:
         results = call(jax_backend, values)
     for slot, result in zip(step.outputs, results, strict=True):
-        env[slot] = result
-        if isinstance(result, RunObject):
-            env.trace.add(step, result)
+        env[slot] = env.trace.add(step, result) if isinstance(result, RunObject) else result
 
 
 def _call_without(step: Step, values: Sequence[Any]) -> Sequence[Any]:

@@ -272,6 +272,7 @@ class TensorArray(RunObject):
             name=self.name,
         )
         made.marked_size = self.marked_size
+        made.origin = self
         return made
 
     def to_host(self) -> HostArray:
