@@ -13,12 +13,12 @@ def run(tf, *fetches, **feeds):
         return session.run(list(fetches), {f"{name}:0": value for name, value in feeds.items()})
 
 
-def four_runs(tf, fetches, **feeds):
-    """What each of four runs gives: the first ones by NumPy, the last ones compiled."""
+def several_runs(tf, fetches, count=2, **feeds):
+    """What each of several runs gives; the third is compiled."""
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         feeds = {f"{name}:0": value for name, value in feeds.items()}
-        return [session.run(fetches, feeds) for _ in range(4)]
+        return [session.run(fetches, feeds) for _ in range(count)]
 
 
 @THEME.program
@@ -33,7 +33,7 @@ def map_over_a_placeholder(tf, np):
     y = tf.map_fn(lambda row: tf.reduce_sum(row), x, name="sums")
     (g,) = tf.gradients(y, x)
     fed = [[1, 2], [3, 4], [5, 6]]
-    return y, g, four_runs(tf, [y, g], x=fed), nodes(tf)
+    return y, g, several_runs(tf, [y, g], count=3, x=fed), nodes(tf)
 
 
 @THEME.program
@@ -88,7 +88,7 @@ def map_with_variables(tf, np):
         caching = tf.get_variable_scope().caching_device
     g = tf.gradients(y, [x, *tf.global_variables()])
     fed = [[1, 2], [3, 4], [5, 6]]
-    return y, caching, four_runs(tf, [y, *g], x=fed), nodes(tf)
+    return y, caching, several_runs(tf, [y, *g], x=fed), nodes(tf)
 
 
 @THEME.program
@@ -96,7 +96,7 @@ def map_inside_map(tf, np):
     x = tf.placeholder(tf.float32, [2, 3], name="x")
     y = tf.map_fn(lambda row: tf.map_fn(lambda v: v * v * row[0], row), x)
     (g,) = tf.gradients(y, x)
-    return y, g, four_runs(tf, [y, g], x=[[1, 2, 3], [4, 5, 6]]), nodes(tf)
+    return y, g, several_runs(tf, [y, g], x=[[1, 2, 3], [4, 5, 6]]), nodes(tf)
 
 
 @THEME.program
@@ -144,7 +144,7 @@ def scan_from_a_start(tf, np):
     y = tf.scan(lambda a, row: a * 0.5 + row, x, initializer=start)
     z = tf.scan(lambda a, row: a * row, x, start, reverse=True, name="back")
     g = tf.gradients([y, z], [x, start])
-    return y, z, g, four_runs(tf, [y, z, *g], x=[[1, 2], [3, 4], [5, 6]]), nodes(tf)
+    return y, z, g, several_runs(tf, [y, z, *g], x=[[1, 2], [3, 4], [5, 6]]), nodes(tf)
 
 
 @THEME.program
@@ -193,7 +193,7 @@ def folds(tf, np):
         tf.foldr(lambda a, x: (a + x) * 2.0, elems, initializer=10.0, name="right"),
     ]
     g = [tf.gradients(y, elems)[0] for y in fetches]
-    return fetches, g, four_runs(tf, [fetches, g]), nodes(tf)
+    return fetches, g, several_runs(tf, [fetches, g]), nodes(tf)
 
 
 @THEME.program
@@ -268,7 +268,7 @@ def random_numbers_in_the_body(tf, np):
 def a_function_of_the_host(tf, np):
     x = tf.placeholder(tf.float32, [3], name="x")
     y = tf.map_fn(lambda v: tf.py_func(lambda a: np.float32(a * 2), [v], tf.float32), x)
-    return y, four_runs(tf, [y], x=[1, 2, 3])
+    return y, several_runs(tf, [y], x=[1, 2, 3])
 
 
 @THEME.program

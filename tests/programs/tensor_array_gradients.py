@@ -21,7 +21,7 @@ def of_unstacked_and_stacked(tf, np):
     ta = tf.TensorArray(x.dtype, tf.shape(x)[0]).unstack(x)
     y = ta.stack() ** 2
     (g,) = tf.gradients(y, x)
-    return g, [run(tf, g, x=[[1, 2], [3, 4], [5, 6]]) for _ in range(4)], nodes(tf)
+    return g, [run(tf, g, x=[[1, 2], [3, 4], [5, 6]]) for _ in range(2)], nodes(tf)
 
 
 @THEME.program
@@ -48,7 +48,7 @@ def of_equal_pieces(tf, np):
     ta = tf.TensorArray(tf.float32, size=2).split(x, [2, 2])
     y, z = ta.concat() ** 2, tf.TensorArray(tf.float32, size=2).split(x, [2, 2]).read(1)
     g = tf.gradients(y, x) + tf.gradients(z, x)
-    return g, [run(tf, y, *g) for _ in range(4)]
+    return g, [run(tf, y, *g) for _ in range(2)]
 
 
 @THEME.program
@@ -170,7 +170,7 @@ def in_a_cond(tf, np):
     ta = tf.TensorArray(tf.float32, 2).write(0, x[0] * 2.0)
     ta = tf.cond(p, lambda: ta.write(1, x[1] * 3.0), lambda: ta.write(1, x[0] * 5.0))
     (g,) = tf.gradients(ta.stack(), x)
-    return g, [run(tf, g, p=value) for value in (True, False, True, True)], nodes(tf)
+    return g, [run(tf, g, p=value) for value in (True, False)], nodes(tf)
 
 
 @THEME.program
@@ -182,7 +182,7 @@ def of_a_loop_that_writes(tf, np):
     )
     y = ta.stack()
     (g,) = tf.gradients(y, x)
-    return g, [run(tf, y, g, n=value) for value in (3, 1, 3, 3)], nodes(tf)
+    return g, [run(tf, y, g, n=value) for value in (3, 1)], nodes(tf)
 
 
 @THEME.program
@@ -192,7 +192,7 @@ def of_a_loop_that_reads(tf, np):
     n = tf.size(x)
     _, y = tf.while_loop(lambda i, y: i < n, lambda i, y: (i + 1, y * ta.read(i)), [0, 1.0])
     (g,) = tf.gradients(y, x)
-    return g, [run(tf, y, g, x=[2, 3, 4]) for _ in range(4)], nodes(tf)
+    return g, [run(tf, y, g, x=[2, 3, 4]) for _ in range(2)], nodes(tf)
 
 
 @THEME.program(rtol=2e-4)
@@ -210,7 +210,7 @@ def of_a_loop_that_does_both(tf, np):
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         feed = {x: [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]}
-        return [session.run([y, *g], feed) for _ in range(4)], nodes(tf)
+        return [session.run([y, *g], feed) for _ in range(3)], nodes(tf)
 
 
 @THEME.program
@@ -229,4 +229,4 @@ def of_arrays_in_nested_loops(tf, np):
     _, products = tf.while_loop(lambda i, _: i < 2, outer, [0, products])
     y = products.stack()
     (g,) = tf.gradients(y, x)
-    return [run(tf, y, g, x=[[1, 2, 3], [4, 5, 6]]) for _ in range(4)], nodes(tf)
+    return [run(tf, y, g, x=[[1, 2, 3], [4, 5, 6]]) for _ in range(2)], nodes(tf)

@@ -360,7 +360,7 @@ def a_dynamic_array_in_a_loop(tf, np):
         [0, ta],
     )
     y = ta.stack()
-    return y, [run(tf, y, n=value) for value in (3, 1, 0, 3, 3)]
+    return y, [run(tf, y, n=value) for value in (3, 1, 0)]
 
 
 @THEME.program
@@ -378,7 +378,7 @@ def two_arrays_in_nested_loops(tf, np):
 
     _, sums = tf.while_loop(lambda i, _: i < 2, outer, [0, sums])
     y = sums.stack()
-    return y, [run(tf, y, x=[[1, 2, 3], [4, 5, 6]]) for _ in range(4)]
+    return y, [run(tf, y, x=[[1, 2, 3], [4, 5, 6]]) for _ in range(2)]
 
 
 @THEME.program
