@@ -21,6 +21,9 @@ _PYTHON = {
     "client.timeline": "platform.timeline",
     "compat.compat": "platform.versions",
     "compat.v2_compat": "platform.versions",
+    "data": "",
+    "data.ops": "",
+    "data.ops.dataset_ops": "data.dataset api",
     "eager.backprop": "platform.eager",
     "eager.context": "platform.eager",
     "eager.def_function": "platform.eager",
@@ -88,13 +91,13 @@ _PYTHON = {
         "ops.cond ops.grouping ops.control_flow ops.control_contexts ops.while_* ops.assertions "
         "ops.identity api"
     ),
-    "ops.control_flow_util": "ops.control_contexts ops.control_flow",
+    "ops.control_flow_util": "ops.control_contexts ops.control_flow platform.eager",
     "ops.control_flow_v2_toggles": "platform.versions",
     "ops.ctc_ops": "ops.ctc_* autodiff.ctc_dense api.nn",
     "ops.cudnn_rnn_grad": "",
     "ops.custom_gradient": "autodiff.custom_gradient api",
     "ops.data_flow_grad": "",
-    "ops.data_flow_ops": "ops.dynamic_partition api",
+    "ops.data_flow_ops": "ops.dynamic_partition api compat.generated_ops",
     "ops.embedding_ops": "ops.embedding* api.nn",
     "ops.functional_ops": "functions.functional_ops ops.functional ops.higher_order api",
     "ops.gradient_checker": "platform.gradient_checker",
@@ -343,6 +346,7 @@ RENAMED: dict[str, dict[str, str]] = {
         "_default_graph_stack": "graph.scopes:default_graphs",
         "_default_session_stack": "graph.scopes:default_sessions",
     },
+    PREFIX + "ops.tensor_array_grad": {"_GetGradSource": "ops.tensor_array_ops:gradient_source"},
     PREFIX + "ops.variable_scope": {"variable": "variables.variable:VariableV1"},
 }
 

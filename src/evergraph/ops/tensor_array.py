@@ -323,6 +323,9 @@ class TensorArray:
         count: Tensor = TENSOR_ARRAY_SIZE_V3(self._handle, self._flow, name=name)
         return count
 
+    def mark_used(self) -> None:
+        """Accepted for TensorFlow's sake: nobody is told of a result that isn't used."""
+
     def close(self, name: str | None = None) -> Operation:
         """Give all elements up."""
         operation: Operation = TENSOR_ARRAY_CLOSE_V3(self._handle, name=name)

@@ -17,6 +17,14 @@ DEVICE_PLACEMENT_SILENT = 2
 SYNC = 0
 ASYNC = 1
 
+# Conds and loops are made of Switch, Merge and their kin, never of If and While.
+ENABLE_CONTROL_FLOW_V2 = False
+
+
+def EnableControlFlowV2(graph: Any) -> bool:
+    """Whether conds and loops of `graph` are made of If and While: never."""
+    return False
+
 
 def executing_eagerly() -> bool:
     """Whether operations run as they are made: never."""

@@ -25,6 +25,7 @@ from evergraph.platform.test_decorators import (
 )
 from evergraph.platform.test_decorators import is_built_with_rocm as is_built_with_rocm
 from evergraph.platform.test_decorators import is_gpu_available as is_gpu_available
+from evergraph.training.cluster import create_local_cluster as create_local_cluster
 
 TestCase = TensorFlowTestCase
 get_temp_dir = GetTempDir = temp_dir
@@ -69,10 +70,3 @@ def test_src_dir_path(relative_path: str) -> str:
 
 
 test_src_dir_path.__test__ = False  # type: ignore[attr-defined]  # pytest: not a test
-
-
-def create_local_cluster(*args: Any, **kwargs: Any) -> Any:
-    """Refuse: there are no servers yet."""
-    from evergraph.core.errors import UnsupportedError
-
-    raise UnsupportedError("create_local_cluster is not supported.")

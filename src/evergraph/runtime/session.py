@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from evergraph.core import dtypes
+from evergraph.core.errors import UnsupportedError, explain
 from evergraph.graph.graph import Graph
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import default_graphs, default_sessions, get_default_graph
@@ -42,6 +43,10 @@ class _Entry:
         ]
 
 
+# Targets of servers that belong to clusters of several tasks, which no session here can stand for.
+refused_targets: set[bytes] = set()
+
+
 class BaseSession:
     """What Session and InteractiveSession share."""
 
@@ -57,6 +62,15 @@ class BaseSession:
         if config is not None and not hasattr(config, "SerializeToString"):
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
         self._target = target.encode() if isinstance(target, str) else target
+        if self._target in refused_targets:
+            raise UnsupportedError(
+                explain(
+                    "A session in a cluster with several tasks isn't supported: everything runs in "
+                    "one process.",
+                    given=f"target '{self._target.decode()}'",
+                    fix="open the session without a target",
+                )
+            )
         self._config = config
         self._closed = False
         self._opened = False

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from evergraph.core.errors import UnsupportedError
+from evergraph.runtime.session import refused_targets
 
 _ports = itertools.count(40000)
 
@@ -141,6 +142,9 @@ class Server:
         ValueError: job and task are left out and not clear.
     """
 
+    # Whether all servers of the cluster are in this process; then it may have several tasks.
+    _is_local = False
+
     def __init__(
         self,
         server_or_cluster_def: Any,
@@ -173,7 +177,7 @@ class Server:
             self._server_def.protocol = protocol or "grpc"
         if config is not None:
             self._server_def.default_session_config.MergeFrom(config)
-        if sum(len(job.tasks) for job in self._server_def.cluster.job) > 1:
+        if not self._is_local and sum(len(j.tasks) for j in self._server_def.cluster.job) > 1:
             raise UnsupportedError(
                 "A server of a cluster with several tasks isn't supported: everything runs in one "
                 "process.\n"
@@ -203,3 +207,42 @@ class Server:
         """Wait for ever, as a server of TensorFlow's does."""
         while True:
             time.sleep(3600)
+
+
+class _LocalServer(Server):
+    _is_local = True
+
+
+def create_local_cluster(
+    num_workers: int,
+    num_ps: int,
+    protocol: str = "grpc",
+    worker_config: Any = None,
+    ps_config: Any = None,
+) -> tuple[list[Server], list[Server]]:
+    """Servers of a cluster whose tasks are all in this process.
+
+    Args:
+        num_workers: number of tasks of the job "worker".
+        num_ps: number of tasks of the job "ps".
+        protocol: part of the servers' targets.
+        worker_config: a `ConfigProto` for the sessions of the workers.
+        ps_config: the same for the other job.
+
+    Returns:
+        (the workers, the others).
+
+    Differs from TensorFlow: a session with one of their targets is refused where there are several
+    tasks.
+    """
+    jobs = {"worker": (num_workers, worker_config), "ps": (num_ps, ps_config)}
+    cluster = ClusterSpec(
+        {name: [f"localhost:{next(_ports)}" for _ in range(n)] for name, (n, _) in jobs.items()}
+    )
+    made: dict[str, list[Server]] = {
+        name: [_LocalServer(cluster, name, i, protocol, config) for i in range(count)]
+        for name, (count, config) in jobs.items()
+    }
+    if num_workers + num_ps > 1:
+        refused_targets.update(s.target.encode() for servers in made.values() for s in servers)
+    return made["worker"], made["ps"]
