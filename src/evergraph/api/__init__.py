@@ -553,6 +553,7 @@ from evergraph.ops.norms import norm as norm
 from evergraph.ops.sorting import argsort as argsort
 from evergraph.ops.sorting import sort as sort
 from evergraph.ops.tensor_array import TensorArray as TensorArray
+from evergraph.ops.tensor_array import TensorArraySpec as TensorArraySpec
 from evergraph.ops.tensor_contraction import einsum as einsum
 from evergraph.ops.tensor_contraction import tensordot as tensordot
 from evergraph.ops.tensor_contraction import trace as trace

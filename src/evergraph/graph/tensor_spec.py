@@ -5,6 +5,7 @@ Reference: TensorFlow 1.15, tensorflow/python/framework/type_spec.py, tensor_spe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -378,12 +379,26 @@ class IndexedSlicesSpec(TypeSpec):
         return IndexedSlices(values, indices, dense_shape)
 
 
+# Classes of later layers -> what makes the spec of an instance.
+_converters: dict[type, Callable[[Any], TypeSpec]] = {}
+
+
+def register_type_spec_from_value_converter(
+    type_object: type, converter_fn: Callable[[Any], TypeSpec], allow_subclass: bool = False
+) -> None:
+    """Let `type_spec_from_value` make the specs of instances of `type_object` by `converter_fn`."""
+    _converters[type_object] = converter_fn
+
+
 def type_spec_from_value(value: Any) -> TypeSpec:
     """The spec of a tensor, an array, or a value made of tensors.
 
     Raises:
         TypeError: there is no spec for it.
     """
+    for kind, converter in _converters.items():
+        if isinstance(value, kind):
+            return converter(value)
     if isinstance(value, Tensor):
         return TensorSpec(value.shape, value.dtype)
     if isinstance(value, SparseTensor | SparseTensorValue):

@@ -15,6 +15,11 @@ from evergraph.core.shapes import TensorShape, as_shape
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import colocate_with, control_dependencies, device, name_scope
+from evergraph.graph.tensor_spec import (
+    TypeSpec,
+    register_type_spec_from_value_converter,
+    type_spec_from_value,
+)
 from evergraph.ops.array_shape import shape
 from evergraph.ops.cast import cast
 from evergraph.ops.constants import constant_value
@@ -335,6 +340,70 @@ class TensorArray:
 def build_ta_with_new_flow(old_ta: TensorArray, flow: Tensor) -> TensorArray:
     """`old_ta.with_flow(flow)`, under TensorFlow's name."""
     return old_ta.with_flow(flow)
+
+
+class TensorArraySpec(TypeSpec):
+    """What is known of a TensorArray."""
+
+    def __init__(
+        self,
+        element_shape: Any = None,
+        dtype: Any = dtypes.float32,
+        dynamic_size: bool = False,
+        infer_shape: bool = True,
+    ) -> None:
+        """A spec from arguments as TensorArray's."""
+        self._element_shape = as_shape(element_shape)
+        self._dtype = dtypes.as_dtype(dtype)
+        self._dynamic_size = dynamic_size
+        self._infer_shape = infer_shape
+
+    @property
+    def value_type(self) -> type:
+        """TensorArray."""
+        return TensorArray
+
+    @staticmethod
+    def from_value(value: Any) -> TensorArraySpec:
+        """The spec of a TensorArray.
+
+        Raises:
+            TypeError: `value` isn't one.
+        """
+        if not isinstance(value, TensorArray):
+            raise TypeError(f"Expected value to be a TensorArray, but saw: {type(value)}")
+        return TensorArraySpec(
+            value.element_shape, value.dtype, value.dynamic_size, value._infer_shape
+        )
+
+    def is_compatible_with(self, spec_or_value: Any) -> bool:
+        """Whether a TensorArray (or every one of another spec) is of this kind."""
+        other = spec_or_value
+        if not isinstance(other, TypeSpec):
+            other = type_spec_from_value(other)
+        return isinstance(other, TensorArraySpec) and bool(
+            self._dtype.is_compatible_with(other._dtype)
+            and self._element_shape.is_compatible_with(other._element_shape)
+            and self._dynamic_size == other._dynamic_size
+        )
+
+    def most_specific_compatible_type(self, other: Any) -> TensorArraySpec:
+        """The narrowest spec that both specs are of.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if not self.is_compatible_with(other):
+            raise ValueError("Types are not compatible")
+        shape = self._element_shape.most_specific_compatible_shape(other._element_shape)
+        infers = self._infer_shape and other._infer_shape
+        return TensorArraySpec(shape, self._dtype, self._dynamic_size, infers)
+
+    def _serialize(self) -> tuple[Any, ...]:
+        return self._element_shape, self._dtype, self._dynamic_size, self._infer_shape
+
+
+register_type_spec_from_value_converter(TensorArray, TensorArraySpec.from_value)
 
 
 def _check_arguments(

@@ -17,16 +17,9 @@ from evergraph.core.dtypes import DType
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.operation import Operation, Tensor
+from evergraph.ops import tensor_array_shapes as shapes
 from evergraph.registry.op_def import OpDef, register_op
-from evergraph.registry.shape_functions import (
-    merge,
-    merge_dims,
-    no_outputs,
-    unknown,
-    with_rank,
-    with_rank_at_least,
-)
-from evergraph.registry.shape_inference import ShapeContext
+from evergraph.registry.shape_functions import no_outputs, unknown
 
 Handle = Any
 """A tensor array of the namespace that the kernel runs in."""
@@ -34,114 +27,6 @@ Handle = Any
 _DTYPE = {"dtype": "type"}
 _VALUE = {"T": "type"}
 _PACKED = {"dtype": "type", "element_shape": "shape = { unknown_rank: true }"}
-
-
-def _check_handle(c: ShapeContext) -> None:
-    merge_dims(with_rank(c.inputs[0], 1).as_list()[0], 2)
-
-
-def _known_element(handle: Tensor) -> TensorShape | None:
-    """The shape of each element where the array promises one for all of them, else None."""
-    op = handle.op
-    while op.op_def is not None and op.op_def.forwards:
-        op = op._inputs[0].op
-    if op.op_def is TENSOR_ARRAY_V3:
-        shape: TensorShape = op.attrs["element_shape"]
-        is_one = shape.is_fully_defined() or op.attrs["identical_element_shapes"]
-        return shape if is_one else None
-    if op.op_def is TENSOR_ARRAY_GRAD_V3:
-        return _known_element(op._inputs[0])
-    if op.op_def is TENSOR_ARRAY_GRAD_WITH_SHAPE:
-        shape = _known_element(op._inputs[0]) or TensorShape(None)
-        count = with_rank(op._inputs[2].shape, 1).as_list()[0]
-        if shape.ndims is None or count is None:
-            return TensorShape(None)
-        return TensorShape([None] * count).concatenate(shape)
-    return None
-
-
-def _creation_shape(c: ShapeContext) -> list[TensorShape]:
-    with_rank(c.inputs[0], 0)
-    return [TensorShape([2]), TensorShape([])][: c.output_count]
-
-
-def _grad_shape(c: ShapeContext) -> list[TensorShape]:
-    _check_handle(c)
-    return [TensorShape([2]), TensorShape([])][: c.output_count]
-
-
-def _write_shape(c: ShapeContext) -> TensorShape:
-    _check_handle(c)
-    with_rank(c.inputs[1], 0)
-    with_rank(c.inputs[3], 0)
-    element = _known_element(c.tensor(0))
-    if element is not None:
-        merge(element, c.inputs[2])
-    return TensorShape([])
-
-
-def _read_shape(c: ShapeContext) -> TensorShape:
-    _check_handle(c)
-    with_rank(c.inputs[1], 0)
-    with_rank(c.inputs[2], 0)
-    return _known_element(c.tensor(0)) or TensorShape(None)
-
-
-def _gather_shape(c: ShapeContext) -> TensorShape:
-    _gather_v2_shape(c)
-    element = _known_element(c.tensor(0))
-    indices = with_rank(c.inputs[1], 1)
-    return indices.concatenate(c.attr("element_shape") if element is None else element)
-
-
-def _gather_v2_shape(c: ShapeContext) -> TensorShape:
-    with_rank(c.inputs[0], 1)
-    with_rank(c.inputs[1], 1)
-    _check_handle(c)
-    with_rank(c.inputs[2], 0)
-    return TensorShape(None)
-
-
-def _scatter_v2_shape(c: ShapeContext) -> TensorShape:
-    with_rank(c.inputs[0], 1)
-    with_rank(c.inputs[1], 1)
-    _check_handle(c)
-    with_rank(c.inputs[3], 0)
-    return TensorShape([])
-
-
-def _scatter_shape(c: ShapeContext) -> TensorShape:
-    _scatter_v2_shape(c)
-    value = with_rank_at_least(c.inputs[2], 1)
-    if value.ndims is not None:
-        merge_dims(value.as_list()[0], with_rank(c.inputs[1], 1).as_list()[0])
-    element = _known_element(c.tensor(0))
-    if element is not None:
-        merge(element, value[1:])
-    return TensorShape([])
-
-
-def _concat_shape(c: ShapeContext) -> list[TensorShape]:
-    _check_handle(c)
-    with_rank(c.inputs[1], 0)
-    return [TensorShape(None), TensorShape([None])]
-
-
-def _split_shape(c: ShapeContext) -> TensorShape:
-    _check_handle(c)
-    with_rank(c.inputs[2], 1)
-    with_rank(c.inputs[3], 0)
-    return TensorShape([])
-
-
-def _size_shape(c: ShapeContext) -> TensorShape:
-    _check_handle(c)
-    return TensorShape([])
-
-
-def _close_shape(c: ShapeContext) -> list[TensorShape]:
-    _check_handle(c)
-    return []
 
 
 def _generations(
@@ -211,7 +96,7 @@ TENSOR_ARRAY_V3 = register_op(
         "identical_element_shapes": "bool = false",
         "tensor_array_name": "string = ''",
     },
-    shape=_creation_shape,
+    shape=shapes.creation_shape,
     stateful=True,
     static_inputs=("size",),
     makes_object=True,
@@ -228,7 +113,7 @@ TENSOR_ARRAY_V2 = register_op(
         "clear_after_read": "bool = true",
         "tensor_array_name": "string = ''",
     },
-    shape=_creation_shape,
+    shape=shapes.creation_shape,
     stateful=True,
     static_inputs=("size",),
     makes_object=True,
@@ -304,7 +189,7 @@ TENSOR_ARRAY_GRAD_V3 = register_op(
     inputs="handle: resource, flow_in: float",
     outputs="grad_handle: resource, flow_out: float",
     attrs={"source": "string"},
-    shape=_grad_shape,
+    shape=shapes.grad_shape,
     stateful=True,
     makes_object=True,
 ).no_gradient()
@@ -314,7 +199,7 @@ TENSOR_ARRAY_GRAD_V2 = register_op(
     inputs="handle: string, flow_in: float",
     outputs="grad_handle: string",
     attrs={"source": "string"},
-    shape=_grad_shape,
+    shape=shapes.grad_shape,
     stateful=True,
     makes_object=True,
 ).no_gradient()
@@ -334,7 +219,7 @@ TENSOR_ARRAY_GRAD_WITH_SHAPE = register_op(
     inputs="handle: resource, flow_in: float, shape_to_prepend: int32",
     outputs="grad_handle: resource, flow_out: float",
     attrs={"source": "string"},
-    shape=_grad_shape,
+    shape=shapes.grad_shape,
     stateful=True,
     makes_object=True,
     static_inputs=("shape_to_prepend",),
@@ -366,7 +251,7 @@ WRITES = _generations(
     "index: int32, value: T, flow_in: float",
     "flow_out: float",
     _VALUE,
-    shape=_write_shape,
+    shape=shapes.write_shape,
 )
 TENSOR_ARRAY_WRITE_V3 = WRITES[0]
 
@@ -390,7 +275,7 @@ READS = _generations(
     "index: int32, flow_in: float",
     "value: dtype",
     _DTYPE,
-    shape=_read_shape,
+    shape=shapes.read_shape,
 )
 TENSOR_ARRAY_READ_V3 = READS[0]
 
@@ -411,8 +296,8 @@ GATHERS = _generations(
     "indices: int32, flow_in: float",
     "value: dtype",
     _PACKED,
-    shape=_gather_shape,
-    shape_v2=_gather_v2_shape,
+    shape=shapes.gather_shape,
+    shape_v2=shapes.gather_v2_shape,
 )
 TENSOR_ARRAY_GATHER_V3 = GATHERS[0]
 
@@ -457,8 +342,8 @@ SCATTERS = _generations(
     "indices: int32, value: T, flow_in: float",
     "flow_out: float",
     _VALUE,
-    shape=_scatter_shape,
-    shape_v2=_scatter_v2_shape,
+    shape=shapes.scatter_shape,
+    shape_v2=shapes.scatter_v2_shape,
 )
 TENSOR_ARRAY_SCATTER_V3 = SCATTERS[0]
 
@@ -497,7 +382,7 @@ CONCATS = _generations(
     "flow_in: float",
     "value: dtype, lengths: int64",
     {"dtype": "type", "element_shape_except0": "shape = { unknown_rank: true }"},
-    shape=_concat_shape,
+    shape=shapes.concat_shape,
 )
 TENSOR_ARRAY_CONCAT_V3 = CONCATS[0]
 
@@ -526,7 +411,7 @@ SPLITS = _generations(
     "value: T, lengths: int64, flow_in: float",
     "flow_out: float",
     _VALUE,
-    shape=_split_shape,
+    shape=shapes.split_shape,
 )
 TENSOR_ARRAY_SPLIT_V3 = SPLITS[0]
 
@@ -546,7 +431,11 @@ def _split_gradient(op: Operation, d_flow: Tensor) -> list[Any]:
 
 
 SIZES = _generations(
-    "TensorArraySize", "flow_in: float", "size: int32", shape=_size_shape, known_when_traced=True
+    "TensorArraySize",
+    "flow_in: float",
+    "size: int32",
+    shape=shapes.size_shape,
+    known_when_traced=True,
 )
 TENSOR_ARRAY_SIZE_V3 = SIZES[0]
 
@@ -556,7 +445,7 @@ def _size(xp: Namespace, handle: Handle, flow_in: Array) -> Array:
     return handle.size()
 
 
-CLOSES = _generations("TensorArrayClose", "", "", shape=_close_shape, shape_v1=no_outputs)
+CLOSES = _generations("TensorArrayClose", "", "", shape=shapes.close_shape, shape_v1=no_outputs)
 TENSOR_ARRAY_CLOSE_V3 = CLOSES[0]
 
 

@@ -474,7 +474,10 @@ def new_tensor_array(
 
 
 def _is_numeric(dtype: DType) -> bool:
-    return bool(dtype.is_numpy_compatible) and np.dtype(dtype.as_numpy_dtype).kind not in "OV"
+    if not dtype.is_numpy_compatible:
+        return False
+    kind = np.dtype(dtype.as_numpy_dtype)
+    return kind.kind != "O" and kind.names is None
 
 
 def _require(ok: bool) -> None:
