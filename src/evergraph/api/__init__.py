@@ -480,6 +480,7 @@ from evergraph.serialize.tensor_proto import make_ndarray as make_ndarray
 from evergraph.serialize.tensor_proto import make_tensor_proto as make_tensor_proto
 
 # Variables as messages; without a name here, but needed by whoever exports a graph.
+from evergraph.training import context_messages as _context_messages
 from evergraph.training import variable_messages as _variable_messages
 from evergraph.variables.creation import disable_resource_variables as disable_resource_variables
 from evergraph.variables.creation import enable_resource_variables as enable_resource_variables

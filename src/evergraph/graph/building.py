@@ -56,6 +56,8 @@ class _ThreadState(threading.local):
         super().__init__()
         self.name_stack = ""
         self.control_flow_context: Any = None
+        # Operations that the context takes in later, during an import.
+        self.waiting_for_context: list[Operation] | None = None
         self.variable_creators: list[tuple[int, Any]] = []
 
 

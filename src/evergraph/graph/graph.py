@@ -190,14 +190,29 @@ class Graph(GraphScopes):
         self._nodes_by_id[op._id] = op
         if context is not None:
             op._control_flow_context = context
-        for tensor in op._inputs:
-            source = tensor.op._control_flow_context
-            if source is not None and source is not context:
-                source.check_use(op, tensor.op)
-        if context is not None:
-            context.AddOp(op)
+        waiting = self._thread_state.waiting_for_context
+        if waiting is None:
+            _take_into_context(op)
+        else:
+            waiting.append(op)
         for controller in self._control_stack:
             controller.op_seen(op)
+
+    @contextmanager
+    def taken_into_context_together(self) -> Iterator[None]:
+        """Let the control flow context take in the operations made inside only when all are made.
+
+        A loop that is imported has cycles, and its inputs are complete only at the end.
+        """
+        state = self._thread_state
+        outer, state.waiting_for_context = state.waiting_for_context, []
+        try:
+            yield
+            waiting = state.waiting_for_context
+        finally:
+            state.waiting_for_context = outer
+        for op in waiting:
+            _take_into_context(op)
 
     def _discard(self, op: Operation) -> None:
         """Take back an operation whose shape function failed, so that its name is free again."""
@@ -470,6 +485,17 @@ class Graph(GraphScopes):
             yield name
         finally:
             self._container = old
+
+
+def _take_into_context(op: Operation) -> None:
+    """Let the control flow context of `op` see to its inputs."""
+    context = op._control_flow_context
+    for tensor in op._inputs:
+        source = tensor.op._control_flow_context
+        if source is not None and source is not context:
+            source.check_use(op, tensor.op)
+    if context is not None:
+        context.AddOp(op)
 
 
 def _as_graph_element(obj: Any) -> Any:

@@ -188,10 +188,11 @@ class _Importer:
             if not _VALID_NAME.match(node.name):
                 raise ValueError(f"Node '{node.name}': Node name contains invalid characters")
             self.new_names[node.name] = self._unique_name(node.name)
-        for node in self._ordered():
-            self._add(node)
-        for op, index, source, output in self.back_edges:
-            op._replace_input(index, self._output(op.name, source, output))
+        with self.graph.taken_into_context_together():
+            for node in self._ordered():
+                self._add(node)
+            for op, index, source, output in self.back_edges:
+                op._replace_input(index, self._output(op.name, source, output))
         self._place()
 
     def _unique_name(self, name: str) -> str:
@@ -299,8 +300,7 @@ class _Importer:
                 )
         op = self._create(node, op_def, attrs, inputs)
         if back_edges:
-            for tensor in op.outputs:
-                tensor._shape = shapes.TensorShape(None)
+            op.outputs[0]._shape = shapes.TensorShape(None)
         self.back_edges += [(op, *edge) for edge in back_edges]
         self._use_saved_shapes(node, op)
 
