@@ -19,6 +19,7 @@ NETS = [
     "autoencoder",
     "gan",
     "optimizers",
+    "operators",
 ]
 
 
@@ -74,6 +75,8 @@ def test_graph_def_is_that_of_tensorflow(net):
     with gzip.open(FOLDER / f"{net}_tf115.pbtxt.gz", "rt", encoding="utf-8") as stream:
         text_format.Parse(stream.read(), want)
     for mine, theirs in zip(graph.as_graph_def().node, want.node, strict=True):
+        if mine.op == "PyFunc":  # counts the functions of the process
+            theirs.attr["token"].CopyFrom(mine.attr["token"])
         assert mine == theirs  # attrs and devices too
 
 
