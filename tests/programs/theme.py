@@ -91,3 +91,22 @@ def nodes(tf):
 
 def _input_name(tensor_name):
     return tensor_name[:-2] if tensor_name.endswith(":0") else tensor_name
+
+
+def wiring(tf):
+    """What `nodes` tells, in few words: "name type inputs", the inputs by number.
+
+    An input is the number of the operation in order of creation, with ":1" for a second output and
+    "^" for a control input.
+    """
+    operations = tf.get_default_graph().get_operations()
+    number = {op.name: i for i, op in enumerate(operations)}
+    rows = []
+    for op in operations:
+        words = [op.name, op.type]
+        for tensor in op.inputs:
+            output = f":{tensor.value_index}" if tensor.value_index else ""
+            words.append(f"{number[tensor.op.name]}{output}")
+        words += [f"^{i}" for i in sorted(number[c.name] for c in op.control_inputs)]
+        rows.append(" ".join(words))
+    return rows

@@ -31,9 +31,9 @@ from evergraph.api import version as version
 from evergraph.api.lazy import LAZY
 from evergraph.autodiff.aggregation import AggregationMethod as AggregationMethod
 from evergraph.autodiff.custom_gradient import custom_gradient as custom_gradient
-from evergraph.autodiff.custom_gradient import hessians as hessians
 from evergraph.autodiff.gradients import UnconnectedGradients as UnconnectedGradients
 from evergraph.autodiff.gradients import gradients as gradients
+from evergraph.autodiff.hessians import hessians as hessians
 from evergraph.core.dimensions import Dimension as Dimension
 from evergraph.core.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
 from evergraph.core.dtypes import DType as DType

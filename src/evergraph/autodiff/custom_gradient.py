@@ -1,4 +1,4 @@
-"""tf.custom_gradient, and second derivatives.
+"""tf.custom_gradient.
 
 Reference: TensorFlow 1.15, tensorflow/python/ops/custom_gradient.py.
 """
@@ -11,15 +11,10 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from evergraph.autodiff.gradients import gradients
 from evergraph.core import nest
-from evergraph.core.errors import UnsupportedError, explain
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import get_default_graph
-from evergraph.ops.array_concat import concat
-from evergraph.ops.array_join import stack
-from evergraph.ops.array_shape import reshape, shape
 from evergraph.ops.identity import IDENTITY, identity_n
 from evergraph.registry.gradients import RegisterGradient
 
@@ -105,55 +100,4 @@ def _variables_used(graph: Any, first_new: int) -> list[Any]:
     return found
 
 
-def hessians(
-    ys: Any,
-    xs: Any,
-    name: str = "hessians",
-    colocate_gradients_with_ops: bool = False,
-    gate_gradients: bool = False,
-    aggregation_method: int | None = None,
-) -> list[Tensor]:
-    """The second derivatives of the sum of `ys` with respect to each of `xs` by itself.
-
-    Differs from TensorFlow: rows are unrolled rather than looped over, so the size of each x must
-    be known while the graph is built.
-
-    Args:
-        ys: a tensor or a list of tensors.
-        xs: a tensor, a variable, or a list of these.
-        name: accepted, as in TensorFlow.
-        colocate_gradients_with_ops: as for `gradients`.
-        gate_gradients: as for `gradients`.
-        aggregation_method: as for `gradients`.
-
-    Returns:
-        For each x a tensor of shape `x.shape + x.shape`.
-
-    Raises:
-        UnsupportedError: the size of an x isn't known.
-    """
-    xs = list(xs) if isinstance(xs, list | tuple) else [xs]
-    options: dict[str, Any] = {
-        "colocate_gradients_with_ops": colocate_gradients_with_ops,
-        "gate_gradients": gate_gradients,
-        "aggregation_method": aggregation_method,
-    }
-    result = []
-    for first, x in zip(gradients(ys, xs, **options), xs, strict=True):
-        count = x.get_shape().num_elements()
-        if count is None:
-            raise UnsupportedError(
-                explain(
-                    "hessians needs to know the size of x.",
-                    given=f"'{x.name}' of shape {x.get_shape()}",
-                    fix="give x a static shape",
-                )
-            )
-        flat = reshape(first, [-1])
-        rows = [gradients(flat[i], x, **options)[0] for i in range(count)]
-        size = shape(x)
-        result.append(reshape(stack(rows), concat((size, size), 0)))
-    return result
-
-
-__all__ = ["custom_gradient", "hessians"]
+__all__ = ["custom_gradient"]

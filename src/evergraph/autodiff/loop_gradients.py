@@ -73,7 +73,7 @@ class LoopGradients:
     def enqueue_unused_exits(
         self, walk: Any, pending: Any, queue: deque[Operation], to_ops: Collection[Operation]
     ) -> None:
-        """Begin with zeros at exits that ys do not depend on, where other exits of the loop are ys."""
+        """Begin with zeros at exits that ys don't depend on, where other exits are ys."""
         unused: list[Tensor] = []
         for state in self.states.values():
             for tensor in state.forward_loop_exits:

@@ -102,8 +102,12 @@ _PYTHON = {
     "ops.functional_ops": "functions.functional_ops ops.functional ops.higher_order api",
     "ops.gradient_checker": "platform.gradient_checker",
     "ops.gradient_checker_v2": "platform.gradient_checker_v2",
-    "ops.gradients": "autodiff.gradients autodiff.custom_gradient autodiff.aggregation api",
-    "ops.gradients_impl": "autodiff.gradients autodiff.custom_gradient autodiff.aggregation api",
+    "ops.gradients": (
+        "autodiff.gradients autodiff.custom_gradient autodiff.hessians autodiff.aggregation api"
+    ),
+    "ops.gradients_impl": (
+        "autodiff.gradients autodiff.custom_gradient autodiff.hessians autodiff.aggregation api"
+    ),
     "ops.gradients_util": "autodiff.gradients autodiff.aggregation",
     "ops.histogram_ops": "ops.math_histogram",
     "ops.image_grad": "",
