@@ -24,6 +24,7 @@ MESSAGES = [
 LAZY = {
     **{name: f"evergraph.protos:{name}" for name in MESSAGES},
     "app": "evergraph.api.app",
+    "contrib": "evergraph.contrib",
     "flags": "evergraph.api.flags",
     "test": "evergraph.api.test",
 }

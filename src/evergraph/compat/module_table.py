@@ -70,8 +70,10 @@ _PYTHON = {
     "framework.type_spec": "graph.tensor_spec",
     "framework.versions": "api.version api",
     "layers": "",
+    "layers.base": "layers.base layers.base_layer layers.input_spec api.layers",
     "layers.convolutional": "",
-    "layers.core": "",
+    "layers.core": "layers.core api.layers",
+    "layers.layers": "api.layers",
     "lib.io.file_io": "platform.file_io",
     "lib.io.python_io": "data.tfrecord",
     "lib.io.tf_record": "data.tfrecord",
@@ -152,7 +154,15 @@ _PYTHON = {
         "variables.resource_variable variables.resource_updates ops.resource variables.variable api"
     ),
     "ops.resources": "api",
-    "ops.rnn": "api.nn",
+    "ops.rnn": (
+        "layers.rnn_dynamic layers.rnn_static layers.rnn_raw layers.rnn_step era0.rnn api.nn"
+    ),
+    "ops.rnn_cell": "api.rnn_cell era0.rnn_cells",
+    "ops.rnn_cell_impl": (
+        "layers.rnn_cell layers.basic_rnn_cells layers.lstm_cells layers.rnn_cell_wrappers "
+        "api.rnn_cell"
+    ),
+    "ops.rnn_cell_wrapper_impl": "layers.rnn_cell_wrappers",
     "ops.rnn_grad": "",
     "ops.script_ops": "ops.py_func api",
     "ops.sparse_grad": "",
@@ -246,6 +256,26 @@ _PYTHON = {
     "util.tf_should_use": "platform.tf_decorator",
 }
 
+# Below tensorflow.contrib.
+_CONTRIB = {
+    "rnn.ops.gen_gru_ops": GENERATED,
+    "rnn.ops.gen_lstm_ops": GENERATED,
+    "rnn.python": "",
+    "rnn.python.ops": "",
+    "rnn.python.ops.core_rnn": "contrib.rnn",
+    "rnn.python.ops.core_rnn_cell": "contrib.rnn.linear contrib.rnn.wrappers contrib.rnn",
+    "rnn.python.ops.core_rnn_cell_impl": "contrib.rnn.linear contrib.rnn.wrappers contrib.rnn",
+    "rnn.python.ops.fused_rnn_cell": "contrib.rnn.fused_cells",
+    "rnn.python.ops.gru_ops": "contrib.rnn.block_cells",
+    "rnn.python.ops.lstm_ops": "contrib.rnn.block_cells",
+    "rnn.python.ops.rnn": "contrib.rnn.bidirectional",
+    "rnn.python.ops.rnn_cell": (
+        "contrib.rnn.gated_cells contrib.rnn.independent_cells contrib.rnn.normalized_lstm_cells "
+        "contrib.rnn.sharded_lstm_cells contrib.rnn.grid_lstm_cells contrib.rnn.phased_lstm_cell "
+        "contrib.rnn.memory_cells contrib.rnn.wrappers contrib.rnn"
+    ),
+}
+
 # Modules made from the op definitions: `gen_math_ops.mat_mul(a, b)`.
 _GENERATED = [
     "array",
@@ -307,6 +337,7 @@ _PROTOBUF = {
 # TensorFlow's module -> Evergraph's modules, searched in order.
 MODULES: dict[str, str] = {
     **{PREFIX + name: sources for name, sources in _PYTHON.items()},
+    **{f"tensorflow.contrib.{name}": sources for name, sources in _CONTRIB.items()},
     **{f"{PREFIX}ops.gen_{name}_ops": GENERATED for name in _GENERATED},
     **{
         f"{package}.{name}_pb2": MESSAGES
@@ -342,6 +373,24 @@ RENAMED: dict[str, dict[str, str]] = {
     },
     PREFIX + "ops.nn_impl": {
         "_compute_sampled_logits": "ops.sampled_losses:compute_sampled_logits",
+    },
+    PREFIX + "ops.rnn": {
+        "_best_effort_input_batch_size": "layers.rnn_step:best_effort_input_batch_size",
+        "_concat": "layers.rnn_cell:concat_shapes",
+        "_infer_state_dtype": "layers.rnn_step:state_dtype",
+        "_reverse_seq": "layers.rnn_static:reverse_steps",
+        "_rnn_step": "layers.rnn_step:rnn_step",
+        "_transpose_batch_time": "layers.rnn_step:transpose_batch_time",
+        "state_saving_rnn": "layers.rnn_static:static_state_saving_rnn",
+    },
+    PREFIX + "ops.rnn_cell_impl": {
+        "_concat": "layers.rnn_cell:concat_shapes",
+        "_zero_state_tensors": "layers.rnn_cell:zero_state_tensors",
+    },
+    PREFIX + "ops.rnn_cell": {"_linear": "era0.rnn_cells:linear"},
+    "tensorflow.contrib.rnn.python.ops.core_rnn_cell": {
+        "_Linear": "contrib.rnn.linear:Linear",
+        "_linear": "contrib.rnn.linear:linear",
     },
     PREFIX + "ops.math_ops": {"_bucketize": "compat.generated_ops:bucketize"},
     PREFIX + "framework.ops": {

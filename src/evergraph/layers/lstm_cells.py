@@ -63,6 +63,36 @@ def warn_of_joined_state(cell: Any) -> None:
     )
 
 
+def basic_lstm_step(
+    gate_inputs: Tensor, axis: Tensor, c: Any, forget_bias: Any, activation: Any
+) -> tuple[Any, Any]:
+    """New c and h of an LSTM without peepholes, from i, j, f, o side by side along `axis`."""
+    i, j, f, o = split(value=gate_inputs, num_or_size_splits=4, axis=axis)
+    bias = constant(forget_bias, dtype=f.dtype)
+    kept = multiply(c, sigmoid(add(f, bias)))
+    c = add(kept, multiply(sigmoid(i), activation(j)))
+    return c, multiply(activation(c), sigmoid(o))
+
+
+def next_memory(
+    i: Any, j: Any, f: Any, c: Any, activation: Any, w_i: Any = None, w_f: Any = None
+) -> Any:
+    """sigmoid(f + w_f * c) * c + sigmoid(i + w_i * c) * activation(j); no peepholes when None."""
+    if w_f is not None:
+        f = f + w_f * c
+    kept = sigmoid(f) * c
+    if w_i is not None:
+        i = i + w_i * c
+    return kept + sigmoid(i) * activation(j)
+
+
+def next_output(o: Any, c: Any, activation: Any, w_o: Any = None) -> Any:
+    """sigmoid(o + w_o * c) * activation(c); no peephole when None."""
+    if w_o is not None:
+        o = o + w_o * c
+    return sigmoid(o) * activation(c)
+
+
 class BasicLSTMCell(LayerRNNCell):
     """Long short-term memory without peepholes, projection or clipping.
 
@@ -134,11 +164,7 @@ class BasicLSTMCell(LayerRNNCell):
         else:
             c, h = split(value=state, num_or_size_splits=2, axis=axis)
         gate_inputs = bias_add(matmul(concat([inputs, h], 1), self._kernel), self._bias)
-        i, j, f, o = split(value=gate_inputs, num_or_size_splits=4, axis=axis)
-        forget_bias = constant(self._forget_bias, dtype=f.dtype)
-        kept = multiply(c, sigmoid(add(f, forget_bias)))
-        c = add(kept, multiply(sigmoid(i), self._activation(j)))
-        h = multiply(self._activation(c), sigmoid(o))
+        c, h = basic_lstm_step(gate_inputs, axis, c, self._forget_bias, self._activation)
         return h, LSTMStateTuple(c, h) if self._state_is_tuple else concat([c, h], 1)
 
     def get_config(self) -> dict[str, Any]:
@@ -222,6 +248,7 @@ class LSTMCell(LayerRNNCell):
         self._state_is_tuple = state_is_tuple
         self._activation = get_activation(activation) if activation else tanh
         self._output_size = num_proj or num_units
+        self._w_f_diag = self._w_i_diag = self._w_o_diag = None
         self._state_size = (
             LSTMStateTuple(num_units, self._output_size)
             if state_is_tuple
@@ -284,17 +311,10 @@ class LSTMCell(LayerRNNCell):
         gates = bias_add(matmul(concat([inputs, m_before], 1), self._kernel), self._bias)
         i, j, f, o = split(value=gates, num_or_size_splits=4, axis=1)
         f = f + self._forget_bias
-        if self._use_peepholes:
-            f = f + self._w_f_diag * c_before
-        c = sigmoid(f) * c_before
-        if self._use_peepholes:
-            i = i + self._w_i_diag * c_before
-        c = c + sigmoid(i) * self._activation(j)
+        c = next_memory(i, j, f, c_before, self._activation, self._w_i_diag, self._w_f_diag)
         if self._cell_clip is not None:
             c = clip_by_value(c, -self._cell_clip, self._cell_clip)
-        if self._use_peepholes:
-            o = o + self._w_o_diag * c
-        m = sigmoid(o) * self._activation(c)
+        m = next_output(o, c, self._activation, self._w_o_diag)
         if self._num_proj is not None:
             m = matmul(m, self._proj_kernel)
             if self._proj_clip is not None:

@@ -15,7 +15,7 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import control_dependencies, name_scope
 from evergraph.layers.rnn_cell import assert_like_rnncell, concat_shapes
 from evergraph.layers.rnn_step import (
-    batch_size_of,
+    best_effort_input_batch_size,
     cache_variables,
     has_list_state,
     initial_state_of,
@@ -94,7 +94,7 @@ def dynamic_rnn(
                     f"{sequence_length.get_shape()}"
                 )
             sequence_length = identity(sequence_length, name="sequence_length")
-        batch_size = batch_size_of(flat_input)
+        batch_size = best_effort_input_batch_size(flat_input)
         if initial_state is not None:
             state = initial_state
         elif not dtype:
@@ -159,7 +159,7 @@ def _loop(
     flat_input = nest.flatten(inputs)
     flat_output_size = nest.flatten(cell.output_size)
     time_steps = shape_of(flat_input[0])[0]
-    batch_size = batch_size_of(flat_input)
+    batch_size = best_effort_input_batch_size(flat_input)
     input_shapes = _check_shapes(flat_input)
     known_steps, known_batch = input_shapes[0].as_list()[:2]
 

@@ -38,7 +38,7 @@ def transpose_batch_time(x: Tensor) -> Tensor:
     return result
 
 
-def batch_size_of(flat_input: Sequence[Tensor]) -> Any:
+def best_effort_input_batch_size(flat_input: Sequence[Tensor]) -> Any:
     """The batch size of time-major inputs [time, batch, ...]: a number if one tells it.
 
     Raises:

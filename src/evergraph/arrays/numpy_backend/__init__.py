@@ -63,6 +63,7 @@ sorting          sort(x, axis=-1, descending=False)  argsort(x, axis=-1, descend
                  searchsorted(sorted_values, values, side="left", dtype=int32)  bincount(values,
                  size, weights, dtype)  unique(x) -> values, places, counts  nonzero(x) -> [count,
                  rank]: NumPy only
+steps            scan(function, carry, sequences, reverse=False) -> carry, outputs
 checks           check(ok, error, message): ok is a boolean array, error the name of a class of
                  tf.errors, message a str or what makes one  check_indices(indices, limit,
                  message=None)  check_nd_indices(indices, limits, message=None)  check_finite(x,
@@ -276,5 +277,6 @@ from evergraph.arrays.numpy_backend.special import polygamma as polygamma
 from evergraph.arrays.numpy_backend.special import random_gamma_grad as random_gamma_grad
 from evergraph.arrays.numpy_backend.special import zeta as zeta
 from evergraph.arrays.numpy_backend.stacks import new_stack as new_stack
+from evergraph.arrays.numpy_backend.steps import scan as scan
 from evergraph.arrays.numpy_backend.tensor_arrays import new_tensor_array as new_tensor_array
 from evergraph.arrays.slicing import SliceMasks as SliceMasks
