@@ -20,6 +20,9 @@ NETS = [
     "gan",
     "optimizers",
     "operators",
+    "lstm_static",
+    "lstm_dynamic",
+    "gru_multi_char",
 ]
 
 

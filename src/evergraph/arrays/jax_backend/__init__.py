@@ -197,7 +197,7 @@ from evergraph.arrays.jax_backend.special import polygamma as polygamma
 from evergraph.arrays.jax_backend.special import random_gamma_grad as random_gamma_grad
 from evergraph.arrays.jax_backend.special import zeta as zeta
 from evergraph.arrays.jax_backend.stacks import new_stack as new_stack
-from evergraph.arrays.jax_backend.tensor_arrays import new_tensor_array as new_tensor_array
 from evergraph.arrays.jax_backend.steps import scan as scan
+from evergraph.arrays.jax_backend.tensor_arrays import new_tensor_array as new_tensor_array
 from evergraph.arrays.numpy_backend.philox import Stream as Stream
 from evergraph.arrays.slicing import SliceMasks as SliceMasks
