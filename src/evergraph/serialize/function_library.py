@@ -102,6 +102,8 @@ class LibraryFunction:
         key = tuple(shape.sizes for shape in input_shapes)
         found = self._shapes.get(key)
         if found is None:
+            # For calls of the function in its own body.
+            self._shapes[key] = [TensorShape(None)] * len(self._signature.output_arg)
             body = to_function_body(self.definition, library, input_shapes)
             found = self._shapes[key] = [t.shape for t in body.outputs]
         return found

@@ -71,7 +71,7 @@ def as_graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool
 
     Args:
         graph: the graph.
-        from_version: only operations added since `graph.version` was this.
+        from_version: ignored, as in TensorFlow 1.15.
         add_shapes: put the static shapes of outputs into the attr `_output_shapes`.
 
     Raises:
@@ -93,8 +93,6 @@ def _as_graph_def(
     graph_def.versions.CopyFrom(graph_def_versions(graph))
     size = 0
     for op in ops:
-        if from_version is not None and op._id <= from_version:
-            continue
         node = to_node_def(op, add_shapes, is_sorted=True)
         size += node.ByteSize()
         if size >= _MAX_BYTES:

@@ -108,7 +108,7 @@ def _as_text(name: str | bytes) -> str:
 def _mapped_tensors(name: str | None, input_map: Mapping[Any, Any]) -> dict[str, Any]:
     """The values of `input_map`, made tensors within the scope of the import."""
     result: dict[str, Any] = {_as_text(key): value for key, value in input_map.items()}
-    if all(isinstance(value, Tensor | Operation) for value in result.values()):
+    if all(isinstance(value, Tensor) for value in result.values()):
         return result
     if name == "":
         raise ValueError(
@@ -117,10 +117,7 @@ def _mapped_tensors(name: str | None, input_map: Mapping[Any, Any]) -> dict[str,
             "tf.import_graph_def()."
         )
     with name_scope("_inputs"):
-        return {
-            key: value if isinstance(value, Operation) else convert_to_tensor(value)
-            for key, value in result.items()
-        }
+        return {key: convert_to_tensor(value) for key, value in result.items()}
 
 
 def parse_tensor_name(name: str) -> tuple[str, int]:
@@ -167,7 +164,7 @@ class _Importer:
         self.controls: dict[str, Operation] = {}
         for key, value in input_map.items():
             if key.startswith("^"):
-                self.controls[key[1:]] = value.op if isinstance(value, Tensor) else value
+                self.controls[key[1:]] = value.op
             else:
                 self.inputs[parse_tensor_name(key)] = value
         self.back_edges: list[tuple[Operation, int, str, int]] = []
@@ -273,7 +270,10 @@ class _Importer:
                     None,
                     None,
                     f"Op type not registered '{node.op}' in binary running on this machine. Make "
-                    "sure the Op and Kernel are registered in the binary running in this process.",
+                    "sure the Op and Kernel are registered in the binary running in this process. "
+                    "Note that if you are loading a saved graph which used ops from tf.contrib, "
+                    "accessing (e.g.) `tf.contrib.resampler` should be done before importing the "
+                    "graph, as contrib ops are lazily registered when the module is first accessed.",
                 )
             op_def = self.op_defs[node.op] = from_op_def_proto(self.described[node.op])
         return op_def
@@ -336,6 +336,9 @@ class _Importer:
         else:
             self.graph._apply_devices(op)
         controls = [self._control(text[1:]) for text in node.input if text.startswith("^")]
+        # Every operation waits for what the scopes around the import say, whatever its inputs do.
+        controls += [c for scope in self.graph._control_stack for c in scope.control_inputs]
+        controls = [c for c in dict.fromkeys(controls) if c not in op._control_inputs]
         if controls:
             op._add_control_inputs(controls)
         self.ops[node.name] = op
