@@ -15,7 +15,7 @@ if str(TESTS) not in sys.path:
 encoding = importlib.import_module("programs.encoding")
 # The themes whose programs hang on how a plan is run.
 ABOUT_RUNNING = ["cond", "effects", "effects_cond", "errors_running", "fetches_feeds", "state_ops"]
-ABOUT_RUNNING += ["clip_ema", "functions", "gradients", "variables"]
+ABOUT_RUNNING += ["clip_ema", "functional_ops", "functions", "gradients", "variables"]
 ABOUT_RUNNING += ["tensor_arrays", "tensor_array_gradients", "functional"]
 ABOUT_RUNNING += ["while_loops", "while_gradients"]
 
