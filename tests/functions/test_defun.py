@@ -186,3 +186,25 @@ def test_loops_and_branches_inside_each_other() -> None:
             for start in (6, 5, 3, 4, 2):
                 for _ in range(3):
                     np.testing.assert_allclose(session.run(x, {n: start}), expected(start, 2.0))
+
+
+def test_gradient_of_a_branch_reads_its_variable() -> None:
+    with tf.Graph().as_default():
+        v = tf.Variable([1.0, 2.0], use_resource=True)
+        x, p = tf.constant([3.0, 4.0]), tf.placeholder(tf.bool, [])
+
+        @Defun(tf.resource, tf.float32)
+        def reads(handle, x):
+            return tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.float32) * x
+
+        @Defun(tf.resource, tf.float32)
+        def ignores(handle, x):
+            return x * x
+
+        (y,) = If(p, [v.handle, x], reads, ignores)
+        d = tf.gradients(y, [v, x])
+        with tf.Session() as session:
+            session.run(v.initializer)
+            for choice, wanted in ((True, [[3, 4], [1, 2]]), (False, [[0, 0], [6, 8]])):
+                for got, want in zip(session.run(d, {p: choice}), wanted, strict=True):
+                    np.testing.assert_array_equal(got, want)

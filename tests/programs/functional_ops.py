@@ -60,6 +60,44 @@ def if_with_effects(tf, np):
 
 
 @THEME.program
+def gradient_of_if(tf, np):
+    _, functional_ops = modules(tf)
+
+    @defun(tf, tf.float32, tf.float32)
+    def then(x, y):
+        return tf.sin(x) * y, x + 1.0
+
+    @defun(tf, tf.float32, tf.float32)
+    def otherwise(x, y):
+        return x * x * x, tf.constant(7.0) * y
+
+    p, x, y = tf.placeholder(tf.bool, []), tf.constant(3.0), tf.constant(2.0)
+    results = functional_ops.If(p, [x, y], then, otherwise)
+    d = tf.gradients(results, [x, y])
+    train = [[node[0], node[1]] for node in nodes(tf)]
+    with tf.Session() as sess:
+        return [sess.run(d, {p: choice}) for choice in (True, False)], train
+
+
+@THEME.program
+def gradient_of_case(tf, np):
+    def times(factor):
+        return defun(tf, tf.float32)(lambda x: x * x * factor)
+
+    i, x = tf.placeholder(tf.int32, []), tf.constant(3.0)
+    (result,) = tf.raw_ops.Case(
+        branch_index=i,
+        input=[x],
+        Tout=[tf.float32],
+        branches=[times(1.0), times(10.0), times(100.0)],
+        output_shapes=[[]],
+    )
+    d = tf.gradients(result, x)
+    with tf.Session() as sess:
+        return [sess.run(d, {i: value}) for value in (0, 1, 2, 7)]
+
+
+@THEME.program
 def case_of_an_index(tf, np):
     def times(factor):
         return defun(tf, tf.float32)(lambda x: x * factor)

@@ -191,6 +191,13 @@ class DefinedFunction(LibraryFunction):
         """What the function computes: the graph it was built in."""
         return self._build().as_body()
 
+    def fresh_body(self, library: Mapping[str, Any]) -> FunctionBody:
+        """As `body`, in a graph that nobody else uses."""
+        body = super().fresh_body(library)
+        for tensor, known in zip(body.inputs, self._build().inputs, strict=True):
+            tensor._captured_from = known._captured_from
+        return body
+
     def add_to_graph(self, g: Graph) -> None:
         """Put the function and those it needs into the library of `g`."""
         functions = self._build()._functions

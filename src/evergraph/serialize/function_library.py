@@ -108,10 +108,14 @@ class LibraryFunction:
             found = self._shapes[key] = [t.shape for t in body.outputs]
         return found
 
+    def fresh_body(self, library: Mapping[str, Any]) -> FunctionBody:
+        """As `body`, in a graph that nobody else uses."""
+        return to_function_body(self.definition, library)
+
     def gradient_body(self, library: Mapping[str, Any]) -> FunctionBody:
         """What the function's gradient computes: from arguments and gradients of the results."""
         if self._gradient is None:
-            body = to_function_body(self.definition, library)
+            body = self.fresh_body(library)
             self._gradient = function_body.make_gradient(body)
         return self._gradient
 
