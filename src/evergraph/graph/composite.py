@@ -13,7 +13,26 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import name_scope
 
 IndexedSlicesValue = namedtuple("IndexedSlicesValue", ["values", "indices", "dense_shape"])
-SparseTensorValue = namedtuple("SparseTensorValue", ["indices", "values", "dense_shape"])
+
+
+class SparseTensorValue(namedtuple("SparseTensorValue", ["indices", "values", "dense_shape"])):
+    """What a SparseTensor is while a program runs: three arrays; fed, and fetched.
+
+    0.x called the last one `shape`; that name is understood too.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls, indices: Any, values: Any, dense_shape: Any = None, shape: Any = None
+    ) -> SparseTensorValue:
+        """The value of these parts."""
+        return super().__new__(cls, indices, values, shape if dense_shape is None else dense_shape)
+
+    @property
+    def shape(self) -> Any:
+        """0.x's name of `dense_shape`."""
+        return self.dense_shape
 
 
 class IndexedSlices:
@@ -102,8 +121,9 @@ class SparseTensor:
     """
 
     @classmethod
-    def from_value(cls, value: Any) -> SparseTensor:
-        """The SparseTensor that `value`, a SparseTensor or SparseTensorValue, stands for."""
+    def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
+        """The SparseTensor that a SparseTensor or SparseTensorValue stands for."""
+        value = sparse_tensor_value
         if isinstance(value, SparseTensor):
             return value
         if not isinstance(value, SparseTensorValue):
@@ -165,11 +185,6 @@ class SparseTensor:
     def graph(self) -> Any:
         """The graph that holds the parts."""
         return self._indices.graph
-
-    @property
-    def name(self) -> str:
-        """The name of `values`."""
-        return self._values.name
 
     def consumers(self) -> list[Operation]:
         """The operations that take `values`."""

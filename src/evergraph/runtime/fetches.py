@@ -55,7 +55,7 @@ def expand_feed(key: Any, value: Any) -> list[tuple[Any, Any]]:
     """The (graph element, value) pairs that feeding `key` with `value` stands for."""
     if isinstance(key, SparseTensor):
         parts = [key.indices, key.values, key.dense_shape]
-        return list(zip(parts, tuple(value), strict=True))
+        return list(zip(parts, value, strict=False))  # a part that is missing isn't fed
     if isinstance(key, IndexedSlices):
         parts = [key.values, key.indices]
         if key.dense_shape is not None:
