@@ -10,6 +10,7 @@ from evergraph.core import dtypes
 from evergraph.core.shapes import Dimension, TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph import conversion
+from evergraph.graph import graph as graph_module
 from evergraph.graph.conversion import is_dense_tensor_like
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import get_default_graph, name_scope
@@ -123,6 +124,64 @@ def constant_value(tensor: Any, partial: bool = False) -> Any:
     if value is not None:
         tensor.graph.prevent_feeding(tensor)
     return value
+
+
+def constant_value_as_shape(tensor: Tensor) -> TensorShape:
+    """A vector of sizes as a shape, as far as TensorFlow's Python follows it.
+
+    Shape functions know more (`registry.constant_value`); which nodes some functions make hangs
+    on this.
+
+    Args:
+        tensor: vector of integers; -1 is an unknown size.
+
+    Raises:
+        ValueError: `tensor` isn't a vector, nor the scalar -1.
+
+    Reference: TensorFlow 1.15, tensorflow/python/framework/tensor_util.py.
+    """
+    if tensor.shape.ndims == 0:
+        return known_values.constant_value_as_shape(tensor)
+    length = tensor.shape.with_rank(1).as_list()[0]
+    op = tensor.op
+    if length == 0:
+        return TensorShape([])
+    if op.type == "Shape":
+        return op.inputs[0].shape
+    if op.type == "Pack":
+        return TensorShape([_size(constant_value(size)) for size in op.inputs])
+    if op.type == "ConcatV2":
+        whole = TensorShape([])
+        for part in op.inputs[:-1]:
+            whole = whole.concatenate(constant_value_as_shape(part))
+        return whole
+    if op.type == "StridedSlice":
+        sliced = _slice_of_shape(op)
+        if sliced is not None:
+            return sliced
+    value = constant_value(tensor)
+    if value is None:
+        return TensorShape(None if length is None else [None] * length)
+    return TensorShape([_size(size) for size in value])
+
+
+def _size(value: Any) -> int | None:
+    return None if value is None or value < 0 else int(value)
+
+
+def _slice_of_shape(op: Operation) -> TensorShape | None:
+    """The shape that a plain slice of a vector of sizes holds; None for any other slice."""
+    bounds = [constant_value(bound) for bound in op.inputs[1:]]
+    masks = [op.get_attr(f"{word}_mask") for word in ("ellipsis", "new_axis", "shrink_axis")]
+    edges = [op.get_attr("begin_mask"), op.get_attr("end_mask")]
+    if any(bound is None for bound in bounds) or any(masks) or any(e > 1 for e in edges):
+        return None
+    begin, end, stride = (int(bound[0]) for bound in bounds)
+    whole = constant_value_as_shape(op.inputs[0])
+    if whole.ndims is None:
+        return None
+    sizes = whole.as_list()
+    return TensorShape(sizes[None if edges[0] else begin : None if edges[1] else end : stride])
 
 
 def _is_followed(tensor: Tensor) -> bool:
@@ -280,3 +339,6 @@ conversion.register_tensor_conversion_function((list, tuple), _constant_conversi
 conversion.register_tensor_conversion_function(object, _constant_conversion, 200)
 conversion.register_tensor_conversion_function(TensorShape, _shape_conversion, 100)
 conversion.register_tensor_conversion_function(Dimension, _dimension_conversion, 100)
+
+
+graph_module.value_as_shape = constant_value_as_shape

@@ -140,8 +140,9 @@ def combined_rows(
             max_norm=max_norm,
         )
         if default_id is None:
+            column = reshape(is_empty, [-1, 1])
             sizes: Any = shape_of(result)
-            is_empty = tile(reshape(is_empty, [-1, 1]), stack([1, sizes[1]]))
+            is_empty = tile(column, stack([1, sizes[1]]))
             result = where(is_empty, zeros_like(result), result, name=scope)
         outer = slice_of(cast(shape, dtypes.int32), [0], [rank - 1])
         final = reshape(result, concat([outer, slice_of(shape_of(result), [1], [-1])], 0))

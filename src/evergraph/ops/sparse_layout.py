@@ -23,7 +23,7 @@ from evergraph.ops.array_shape import one_of, rank, reshape
 from evergraph.ops.array_shape import shape as shape_of
 from evergraph.ops.array_slice import slice as slice_of
 from evergraph.ops.cast import cast
-from evergraph.ops.constants import constant, constant_value
+from evergraph.ops.constants import constant, constant_value, constant_value_as_shape
 from evergraph.ops.fills import ones, zeros
 from evergraph.ops.identity import identity
 from evergraph.ops.math_comparison import not_equal
@@ -40,7 +40,6 @@ from evergraph.ops.sparse_indices import (
     size_text,
     strides_of,
 )
-from evergraph.registry.constant_value import constant_value_as_shape
 from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import merge, merge_dims, with_rank
 from evergraph.registry.shape_inference import ShapeContext
@@ -357,16 +356,21 @@ def sparse_concat(
         name: name of the operation; "SparseConcat" when None.
         expand_nonconcat_dim: whether the other sizes may differ; the largest counts.
         concat_dim: older name of `axis`.
-        expand_nonconcat_dims: newer name of `expand_nonconcat_dim`.
+        expand_nonconcat_dims: refused, as in TensorFlow, where the older name has a default.
 
     Raises:
         TypeError: `sp_inputs` is no list of SparseTensors.
+        ValueError: `expand_nonconcat_dims` is given.
         tf.errors.InvalidArgumentError: while running, shapes that don't fit.
 
     Reference: TensorFlow 1.15, tensorflow/core/kernels/sparse_concat_op.cc.
     """
-    if expand_nonconcat_dims is not None:
-        expand_nonconcat_dim = expand_nonconcat_dims
+    one_of(
+        "expand_nonconcat_dims",
+        expand_nonconcat_dims,
+        "expand_nonconcat_dim",
+        expand_nonconcat_dim,
+    )
     axis = one_of("axis", axis, "concat_dim", concat_dim)
     return sparse_concat_v2(axis, sp_inputs, expand_nonconcat_dim, name)
 

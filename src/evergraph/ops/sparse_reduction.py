@@ -261,7 +261,7 @@ def _reduce(
     keepdims = one_of("keepdims", keepdims, "keep_dims", keep_dims)
     if reduction_axes is not None:
         if axis is not None:
-            raise ValueError("Can't specify both 'axis' and 'reduction_indices'.")
+            raise ValueError("Can't specify both axis' and 'reduction_indices'.")
         axis = reduction_axes
     axes = reduction_dims(sp_input, axis)
     return op_def(

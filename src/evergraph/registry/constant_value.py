@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from evergraph.core.shapes import TensorShape
-from evergraph.graph import graph as graph_module
 from evergraph.graph.operation import Operation, Tensor
 
 # Shape arithmetic is small; larger values are never worth computing while building.
@@ -149,6 +148,3 @@ def constant_value_as_shape(tensor: Tensor) -> TensorShape:
     if dims is None:
         return TensorShape(None)
     return TensorShape([None if d is None or d < 0 else d for d in dims])
-
-
-graph_module.value_as_shape = constant_value_as_shape
