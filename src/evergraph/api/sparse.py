@@ -10,6 +10,8 @@ from evergraph.ops.placeholders import sparse_placeholder as placeholder
 from evergraph.ops.sparse_arithmetic import sparse_maximum as maximum
 from evergraph.ops.sparse_arithmetic import sparse_minimum as minimum
 from evergraph.ops.sparse_arithmetic import sparse_softmax as softmax
+from evergraph.ops.sparse_cross import sparse_cross as cross
+from evergraph.ops.sparse_cross import sparse_cross_hashed as cross_hashed
 from evergraph.ops.sparse_dense import sparse_tensor_dense_matmul as matmul
 from evergraph.ops.sparse_dense import sparse_tensor_dense_matmul as sparse_dense_matmul
 from evergraph.ops.sparse_dense import sparse_tensor_to_dense as to_dense
