@@ -1,4 +1,4 @@
-"""Fingerprints of bytes against numbers that TensorFlow 1.15.5 gives (string_to_hash_bucket_fast)."""
+"""Fingerprints of bytes as TensorFlow 1.15.5 has them (string_to_hash_bucket_fast)."""
 
 import pytest
 

@@ -218,6 +218,8 @@ class _Walk:
         if self.gate and sum(g is not None for g in in_grads) > 1:
             with device(None), colocate_with(None, ignore_existing=True):
                 in_grads = tuple_of(in_grads)
+                gated = next(grad for grad in in_grads if grad is not None)
+                gated.graph._gates.update(gated.op._control_inputs)
         return in_grads
 
     def _zeros(self, op: Operation, index: int) -> Any:

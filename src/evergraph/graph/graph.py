@@ -41,6 +41,8 @@ class Graph(GraphScopes):
         self._finalized = False
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Any] = set()
+        # Operations that wait for others for the sake of order alone: see runtime/prune.py.
+        self._gates: set[Operation] = set()
         self._functions: dict[str, Any] = {}
         # (producer, min_consumer) of the graph definitions imported, None before the first.
         self._imported_versions: tuple[int, int] | None = None

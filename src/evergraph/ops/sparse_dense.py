@@ -22,6 +22,7 @@ from evergraph.ops.fills import zeros, zeros_like
 from evergraph.ops.math_reduction import reduce_sum
 from evergraph.ops.sparse_indices import (
     INVALID,
+    all_in_bounds,
     as_sparse,
     check_valid,
     demand,
@@ -73,7 +74,7 @@ def _sparse_to_dense(
         check_valid(xp, indices, output_shape)
     else:
         xp.check(
-            xp.all(in_bounds(xp, indices, sizes)),
+            all_in_bounds(xp, indices, sizes),
             INVALID,
             f"Indices are not valid (out of bounds).  Shape: [{joined(output_shape)}]",
         )
@@ -388,7 +389,7 @@ def _sparse_tensor_dense_add(
         )
 
     xp.check(
-        xp.all(in_bounds(xp, a_indices, sizes)),
+        all_in_bounds(xp, a_indices, sizes),
         INVALID,
         lambda: words(a_indices[~in_bounds(xp, a_indices, sizes)][0], sizes),
     )

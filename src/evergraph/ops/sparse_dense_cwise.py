@@ -23,7 +23,7 @@ from evergraph.ops.array_slice import slice as slice_of
 from evergraph.ops.cast import cast
 from evergraph.ops.fills import ones, zeros_like
 from evergraph.ops.math_functions import square
-from evergraph.ops.sparse_indices import INVALID, demand, in_bounds, joined, strides_of
+from evergraph.ops.sparse_indices import INVALID, all_in_bounds, demand, joined, strides_of
 from evergraph.registry.op_def import register_op
 from evergraph.registry.shape_functions import with_rank
 from evergraph.registry.shape_inference import ShapeContext
@@ -42,7 +42,10 @@ def _values_shape(c: ShapeContext) -> TensorShape:
 def _at_indices(
     xp: Namespace, indices: Array, values: Array, shape: np.ndarray, dense: Array
 ) -> Array:
-    """The elements of `dense`, broadcast to `shape`, at `indices`; all arguments checked."""
+    """The elements of `dense`, broadcast to `shape`, at `indices`: a vector, or a single one.
+
+    All arguments are checked.
+    """
     given, own = xp.shape(indices), xp.shape(dense)
     demand(
         xp,
@@ -80,13 +83,15 @@ def _at_indices(
         f"[{joined(sizes)}] vs. [{joined(own)}]",
     )
     xp.check(
-        xp.all(in_bounds(xp, indices, sizes)),
+        all_in_bounds(xp, indices, sizes),
         INVALID,
         "Provided indices are out-of-bounds w.r.t. dense side with broadcasted shape",
     )
     total = int(np.prod(own, dtype=np.int64))
     if not given[0] or not total:
         return xp.zeros((given[0],), dense.dtype)
+    if total == 1:
+        return xp.reshape(dense, (1,))
     places = xp.zeros((given[0],), np.int64)
     first = len(sizes) - len(own)
     for axis, (length, stride) in enumerate(zip(own, strides_of(own), strict=True)):

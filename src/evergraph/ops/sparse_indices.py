@@ -165,6 +165,19 @@ def in_bounds(xp: Namespace, indices: Array, sizes: Any) -> Array:
     return inside
 
 
+def all_in_bounds(xp: Namespace, indices: Array, sizes: Any) -> Array:
+    """Whether every index lies within `sizes`."""
+    if not xp.shape(indices)[0]:
+        return np.True_
+    inside = np.True_
+    for column, size in enumerate(np.ravel(sizes).tolist()):
+        index = indices[:, column]
+        low, high = xp.min(index, 0), xp.max(index, 0)
+        within = xp.logical_and(xp.greater_equal(low, 0), xp.less(high, int(size)))
+        inside = xp.logical_and(inside, within)
+    return inside
+
+
 def merged_rows(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The union of the rows of two sorted index matrices.
 

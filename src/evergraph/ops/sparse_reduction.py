@@ -17,9 +17,9 @@ from evergraph.ops.array_shape import one_of, reshape
 from evergraph.ops.cast import cast
 from evergraph.ops.math_reduction import reduced_shape, reduction_dims
 from evergraph.ops.sparse_indices import (
+    all_in_bounds,
     demand,
     flat_places,
-    in_bounds,
     size_text,
     sorted_order,
     starts_of_groups,
@@ -98,7 +98,7 @@ def _places(xp: Namespace, indices: Array, sizes: np.ndarray, kept: list[int]) -
     lengths = [int(sizes[d]) for d in kept]
     places = flat_places(xp, columns, lengths)
     xp.check(
-        xp.all(in_bounds(xp, columns, lengths)),
+        all_in_bounds(xp, columns, lengths),
         "InternalError",
         "Obtained a write index which is outside of bounds of the result",
     )

@@ -9,7 +9,30 @@ from evergraph.graph.operation import Operation, Tensor
 
 
 def prune(targets: Sequence[Operation], fed: Collection[Tensor]) -> list[Operation]:
-    """Operations needed to reach `targets`, dependencies first; a fed tensor cuts the walk."""
+    """Operations needed to reach `targets`, dependencies first; a fed tensor cuts the walk.
+
+    What only a gate of gradients waits for is left out: the gradients of an operation wait for one
+    another, and most programs use but some of them.
+    """
+    gates: list[Operation] = []
+    order = _reached(targets, fed, frozenset(), gates)
+    if not gates:
+        return order
+    needed = set(order)
+    idle: set[Operation] = set()
+    for gate in gates:
+        idle.update(c for c in gate._control_inputs if _is_idle(c, fed, needed, idle))
+    # Whatever else a gate waits for has an effect, and is needed with all that leads to it.
+    return _reached(targets, fed, idle - needed, None)
+
+
+def _reached(
+    targets: Sequence[Operation],
+    fed: Collection[Tensor],
+    idle: Collection[Operation],
+    gates: list[Operation] | None,
+) -> list[Operation]:
+    """The walk of `prune`; with `gates` it notes gates there, and doesn't look behind them."""
     order: list[Operation] = []
     seen: set[Operation] = set()
     stack = [(op, False) for op in reversed(targets)]
@@ -19,10 +42,43 @@ def prune(targets: Sequence[Operation], fed: Collection[Tensor]) -> list[Operati
             order.append(op)
         elif op not in seen:
             seen.add(op)
-            needed = [t.op for t in op._inputs if t not in fed] + op._control_inputs
+            needed = [t.op for t in op._inputs if t not in fed]
+            if op._control_inputs:
+                if not _is_gate(op):
+                    needed += op._control_inputs
+                elif gates is None:
+                    needed += [c for c in op._control_inputs if c not in idle]
+                else:
+                    gates.append(op)
             stack.append((op, True))
             stack.extend((dependency, False) for dependency in reversed(needed))
     return order
+
+
+def _is_gate(op: Operation) -> bool:
+    graph = getattr(op, "graph", None)  # an operation of a function's body has none
+    return graph is not None and op in graph._gates
+
+
+def _is_idle(
+    op: Operation, fed: Collection[Tensor], needed: set[Operation], idle: set[Operation]
+) -> bool:
+    """Whether all that must run for `op`, beyond what is needed anyway, has no effect."""
+    stack, seen = [op], {op}
+    while stack:
+        op = stack.pop()
+        if op in needed or op in idle:
+            continue
+        op_def = op.op_def
+        if op_def is None or op_def.stateful or op_def.host_only or op_def.control:
+            return False
+        if op_def.reads or op_def.writes or op_def.placeholder or op_def.kernel_function is None:
+            return False
+        for source in [*(t.op for t in op._inputs if t not in fed), *op._control_inputs]:
+            if source not in seen:
+                seen.add(source)
+                stack.append(source)
+    return True
 
 
 def in_creation_order(ops: Sequence[Operation], fed: Collection[Tensor]) -> list[Operation]:

@@ -98,7 +98,7 @@ def check(ok: Any, error: str, message: Message) -> None:
     Raises:
         CheckFailure: it does not; `error` names the class of `tf.errors`.
     """
-    if not np.all(ok):
+    if ok is not True and not np.all(ok):
         raise CheckFailure(error, text_of(message))
 
 
