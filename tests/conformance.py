@@ -23,7 +23,6 @@ from evergraph.graph.operation import Operation, Tensor
 from evergraph.ops.constants import constant_of_array
 from evergraph.ops.placeholders import placeholder
 from evergraph.registry.apply import add_operation
-import evergraph.ops.gather_tree  # noqa: F401  # loaded with contrib.seq2seq only
 from evergraph.registry.op_def import OpDef, get_op_def, registered_ops
 
 for _module in pkgutil.iter_modules(evergraph.ops.__path__, "evergraph.ops."):

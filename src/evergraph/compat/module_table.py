@@ -57,7 +57,7 @@ _PYTHON = {
     ),
     "framework.random_seed": "graph.scopes platform.test_case",
     "framework.registry": "platform.registry",
-    "framework.smart_cond": "ops.control_flow",
+    "framework.smart_cond": "ops.smart_cond",
     "framework.sparse_tensor": "graph.composite graph.tensor_spec api.sparse",
     "framework.subscribe": "platform.subscribe",
     "framework.tensor_shape": "core.shapes core.dimensions",
@@ -258,6 +258,8 @@ _PYTHON = {
 
 # Below tensorflow.contrib.
 _CONTRIB = {
+    "crf.python.ops.crf": "contrib.crf",
+    "legacy_seq2seq.python.ops.seq2seq": "contrib.legacy_seq2seq",
     "rnn.ops.gen_gru_ops": GENERATED,
     "rnn.ops.gen_lstm_ops": GENERATED,
     "rnn.python": "",
@@ -274,6 +276,20 @@ _CONTRIB = {
         "contrib.rnn.sharded_lstm_cells contrib.rnn.grid_lstm_cells contrib.rnn.phased_lstm_cell "
         "contrib.rnn.memory_cells contrib.rnn.wrappers contrib.rnn"
     ),
+    "seq2seq.python.ops.attention_wrapper": (
+        "contrib.seq2seq.attention contrib.seq2seq.attention_wrapper contrib.seq2seq.monotonic"
+    ),
+    "seq2seq.python.ops.basic_decoder": "contrib.seq2seq.basic_decoder",
+    "seq2seq.python.ops.beam_search_decoder": (
+        "contrib.seq2seq.beam_search_decoder contrib.seq2seq.beam_search_step "
+        "contrib.seq2seq.beam_arrays"
+    ),
+    "seq2seq.python.ops.beam_search_ops": "ops.gather_tree",
+    "seq2seq.python.ops.decoder": "contrib.seq2seq.decoder",
+    "seq2seq.python.ops.helper": (
+        "contrib.seq2seq.helper contrib.seq2seq.scheduled_helpers contrib.seq2seq.sampling"
+    ),
+    "seq2seq.python.ops.loss": "contrib.seq2seq.loss",
 }
 
 # Modules made from the op definitions: `gen_math_ops.mat_mul(a, b)`.

@@ -2,4 +2,12 @@
 
 from evergraph.core.lazy import lazy_names
 
-__getattr__, __dir__ = lazy_names(__name__, {"rnn": "evergraph.contrib.rnn"})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "crf": "evergraph.contrib.crf",
+        "legacy_seq2seq": "evergraph.contrib.legacy_seq2seq",
+        "rnn": "evergraph.contrib.rnn",
+        "seq2seq": "evergraph.contrib.seq2seq",
+    },
+)

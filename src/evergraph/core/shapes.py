@@ -84,7 +84,8 @@ class TensorShape:
         try:
             items = tuple(iter(dims))
         except TypeError:
-            if hasattr(type(dims), "__iter__"):
+            is_scalar = getattr(dims, "ndim", None) == 0  # an array
+            if hasattr(type(dims), "__iter__") and not is_scalar:
                 raise  # it can be iterated as a rule, and said why not now (a symbolic tensor)
             items = (dims,)
         self.sizes = sizes = tuple(map(as_size, items))

@@ -111,7 +111,7 @@ def ctc_unique_labels(labels: Any, name: str | None = None) -> list[Tensor]:
 
     Reference: TensorFlow 1.15, tensorflow/python/ops/ctc_ops.py.
     """
-    from evergraph.ops.map_fn import map_fn
+    from evergraph.ops.higher_order import map_fn
 
     with name_scope(name, "ctc_unique_labels", [labels]):
         labels = convert_to_tensor(labels, name="labels")
