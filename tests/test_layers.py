@@ -55,6 +55,7 @@ LATE = {
     ("__init__.py", "contrib"),
     ("__init__.py", "estimator"),
     ("__init__.py", "keras"),
+    ("autodiff/ctc_dense.py", "functions"),
     ("layers/optimize.py", "training"),
     ("ops/io.py", "formats"),
     ("ops/sparse_serialize.py", "formats"),

@@ -246,7 +246,8 @@ def scan(
 
     Reference: TensorFlow 1.15, tensorflow/python/ops/ctc_ops.py.
     """
-    from evergraph.ops.functional import Defun, While
+    from evergraph.functions.defun import Defun
+    from evergraph.functions.functional_ops import While
 
     flat_elems: list[Any] = [convert_to_tensor(x) for x in nest.flatten(elems)]
     num_elems = shape_of(flat_elems[0])[0]
