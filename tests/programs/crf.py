@@ -26,7 +26,9 @@ def run(tf, fetches, feed=None):
 @THEME.programs_over(LENGTHS)
 def log_likelihood(tf, np, lengths):
     x, transitions, tags = inputs(tf, np)
-    score, given = tf.contrib.crf.crf_log_likelihood(x, tf.constant(tags), lengths_of(tf, lengths), transitions)
+    score, given = tf.contrib.crf.crf_log_likelihood(
+        x, tf.constant(tags), lengths_of(tf, lengths), transitions
+    )
     gradients = tf.gradients(tf.reduce_mean(-score), [x, transitions])
     return given is transitions, run(tf, [score, gradients]), digests(tf)
 

@@ -1,4 +1,4 @@
-"""tf.contrib.legacy_seq2seq: decoders, models, losses, buckets; nodes, values, gradients, errors."""
+"""tf.contrib.legacy_seq2seq: decoders, models, losses; nodes, values, gradients, errors."""
 
 from programs.theme import Theme, caught, digests, nodes, started
 

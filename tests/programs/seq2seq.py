@@ -377,9 +377,7 @@ def beam_decoder(tf, np, cell, state, width=3, **options):
     )
 
 
-@THEME.programs_over(
-    {"plain": {}, "length": {"length_penalty_weight": 0.6}, "wide": {"width": 6}}
-)
+@THEME.programs_over({"plain": {}, "length": {"length_penalty_weight": 0.6}, "wide": {"width": 6}})
 def beam_search(tf, np, options):
     with tf.variable_scope("model", initializer=ramp(tf)):
         cell = cell_of(tf)

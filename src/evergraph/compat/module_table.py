@@ -387,6 +387,15 @@ RENAMED: dict[str, dict[str, str]] = {
         "_state_to_olabel_unique": "autodiff.ctc_dense:labels_of_states_unique",
         "_sum_states": "autodiff.ctc_dense:sum_states",
     },
+    "tensorflow.contrib.seq2seq.python.ops.beam_search_decoder": {
+        "_beam_search_step": "contrib.seq2seq.beam_search_step:beam_search_step",
+        "_check_batch_beam": "contrib.seq2seq.beam_arrays:assert_may_be_split",
+        "_check_static_batch_beam_maybe": "contrib.seq2seq.beam_arrays:may_be_split",
+        "_get_scores": "contrib.seq2seq.beam_search_step:get_scores",
+        "_length_penalty": "contrib.seq2seq.beam_search_step:length_penalty",
+        "_mask_probs": "contrib.seq2seq.beam_search_step:mask_probs",
+        "_tensor_gather_helper": "contrib.seq2seq.beam_search_step:gather_beams",
+    },
     PREFIX + "ops.nn_impl": {
         "_compute_sampled_logits": "ops.sampled_losses:compute_sampled_logits",
     },

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from evergraph.arrays.jax_backend.casts import bitcast as bitcast
 from evergraph.arrays.jax_backend.casts import cast as cast
+from evergraph.arrays.jax_backend.convolution import conv as conv
+from evergraph.arrays.jax_backend.convolution import conv_input_gradient as conv_input_gradient
+from evergraph.arrays.jax_backend.convolution import conv_kernel_gradient as conv_kernel_gradient
 from evergraph.arrays.jax_backend.division import div_no_nan as div_no_nan
 from evergraph.arrays.jax_backend.division import divide as divide
 from evergraph.arrays.jax_backend.division import floordiv as floordiv

@@ -42,6 +42,8 @@ matrices         matmul(x, y, transpose_x=False, transpose_y=False, adjoint_x=Fa
                  trace(x)  sparse_matmul(rows, columns, values, row_count, dense)
                  matrix_set_diag(x, diagonal)  qr(x, full_matrices=False)  band_part(x,
                  lower, upper)
+convolution      conv(x, kernel, strides, paddings, dilations): channels last  conv_input_gradient(
+                 shape, kernel, d_y, ...)  conv_kernel_gradient(x, shape, d_y, ...)
 reading          gather(x, indices, axis=0, batch_dims=0, message=None)  gather_nd(x, indices,
                  batch_dims=0, message=None)  take_along_axis(x, indices, axis): unchecked
                  dynamic_slice(x, begin, size)  dynamic_update_slice(x, update, begin): begin may
@@ -88,6 +90,9 @@ from __future__ import annotations
 
 from evergraph.arrays.numpy_backend.casts import bitcast as bitcast
 from evergraph.arrays.numpy_backend.casts import cast as cast
+from evergraph.arrays.numpy_backend.convolution import conv as conv
+from evergraph.arrays.numpy_backend.convolution import conv_input_gradient as conv_input_gradient
+from evergraph.arrays.numpy_backend.convolution import conv_kernel_gradient as conv_kernel_gradient
 from evergraph.arrays.numpy_backend.division import div_no_nan as div_no_nan
 from evergraph.arrays.numpy_backend.division import divide as divide
 from evergraph.arrays.numpy_backend.division import floordiv as floordiv
