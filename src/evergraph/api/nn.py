@@ -3,6 +3,7 @@
 from evergraph.api import rnn_cell as rnn_cell
 from evergraph.autodiff.activations import swish as swish
 from evergraph.autodiff.ctc_dense import ctc_loss_v2 as ctc_loss_v2
+from evergraph.core.lazy import lazy_names
 from evergraph.era0.nn import ctc_loss as ctc_loss
 from evergraph.era0.nn import nce_loss as nce_loss
 from evergraph.era0.nn import sampled_softmax_loss as sampled_softmax_loss
@@ -71,3 +72,5 @@ from evergraph.ops.space_depth import depth_to_space as depth_to_space
 from evergraph.ops.space_depth import space_to_depth as space_to_depth
 from evergraph.ops.top_k import in_top_k as in_top_k
 from evergraph.ops.top_k import top_k as top_k
+
+__getattr__, __dir__ = lazy_names(__name__, {"seq2seq": "evergraph.contrib.legacy_seq2seq"})

@@ -165,6 +165,7 @@ _PYTHON = {
     "ops.rnn_cell_wrapper_impl": "layers.rnn_cell_wrappers",
     "ops.rnn_grad": "",
     "ops.script_ops": "ops.py_func api",
+    "ops.seq2seq": "contrib.legacy_seq2seq",
     "ops.sparse_grad": "",
     "ops.sets": "ops.sets",
     "ops.sets_impl": "ops.sets",

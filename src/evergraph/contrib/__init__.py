@@ -6,6 +6,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "crf": "evergraph.contrib.crf",
+        "ctc": "evergraph.contrib.ctc",
         "legacy_seq2seq": "evergraph.contrib.legacy_seq2seq",
         "rnn": "evergraph.contrib.rnn",
         "seq2seq": "evergraph.contrib.seq2seq",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -32,6 +33,11 @@ def _conv(
     )
 
 
+def _like(shape: Sequence[int], x: Array) -> Any:
+    """What stands for an array of `shape` and the dtype of `x`."""
+    return jax.eval_shape(lambda: lax.full(tuple(map(int, shape)), 0, x.dtype))
+
+
 def conv(
     x: Array, kernel: Array, strides: Sequence[int], paddings: Pairs, dilations: Sequence[int]
 ) -> Array:
@@ -50,7 +56,7 @@ def conv_input_gradient(
 ) -> Array:
     """The gradient of `conv` by its input of `shape`."""
     weights, wide = _wide(kernel), _wide(d_y)
-    primal = jax.ShapeDtypeStruct(tuple(map(int, shape)), wide.dtype)
+    primal = _like(shape, wide)
     (result,) = jax.linear_transpose(
         lambda x: _conv(x, weights, strides, paddings, dilations), primal
     )(wide)
@@ -67,7 +73,7 @@ def conv_kernel_gradient(
 ) -> Array:
     """The gradient of `conv` by its kernel of `shape`."""
     wide_x, wide = _wide(x), _wide(d_y)
-    primal = jax.ShapeDtypeStruct(tuple(map(int, shape)), wide.dtype)
+    primal = _like(shape, wide)
     (result,) = jax.linear_transpose(
         lambda kernel: _conv(wide_x, kernel, strides, paddings, dilations), primal
     )(wide)

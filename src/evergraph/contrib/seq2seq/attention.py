@@ -93,9 +93,12 @@ class BaseAttentionMechanism(AttentionMechanism):
             )
         if score_mask_value is None:
             score_mask_value = dtypes.as_dtype(self.dtype).as_numpy_dtype(-np.inf)
-        self._probability_fn = lambda score, previous: probability_fn(
-            _masked_score(score, memory_sequence_length, score_mask_value), previous
-        )
+
+        def masked_probability(score: Any, previous: Any) -> Any:
+            masked = _masked_score(score, memory_sequence_length, score_mask_value)
+            return probability_fn(masked, previous)
+
+        self._probability_fn = masked_probability
         with name_scope(name, "BaseAttentionMechanismInit", nest.flatten(memory)):
             self._values = _prepare_memory(memory, memory_sequence_length, check_inner_dims_defined)
             self._keys = self.memory_layer(self._values) if self.memory_layer else self._values
