@@ -160,8 +160,8 @@ def _check_sizes(
             None,
             None,
             "The Conv2D op currently does not support grouped convolutions on the CPU. A grouped "
-            f"convolution was attempted to be run because the input depth of {depth} does not match "
-            f"the filter input depth of {filter_depth}",
+            f"convolution was attempted to be run because the input depth of {depth} does not "
+            f"match the filter input depth of {filter_depth}",
         )
     counts = [window.along(k, source[1 + k], kernel[k])[0] for k in range(2)]
     for k, count in enumerate(counts):
