@@ -135,7 +135,7 @@ from evergraph.graph.tensor_spec import IndexedSlicesSpec as IndexedSlicesSpec
 from evergraph.graph.tensor_spec import SparseTensorSpec as SparseTensorSpec
 from evergraph.graph.tensor_spec import TensorSpec as TensorSpec
 from evergraph.graph.tensor_spec import TypeSpec as TypeSpec
-from evergraph.graph.tensor_spec import is_tensor_like as is_tensor
+from evergraph.graph.tensor_spec import is_tensor as is_tensor
 
 # `a + b` and its kin; without a name here, but needed by whoever has a tensor.
 from evergraph.ops import operators as _operators

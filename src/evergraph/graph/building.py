@@ -209,7 +209,10 @@ class GraphScopes:
         try:
             yield
         finally:
-            stack.pop()
+            place = next(i for i in reversed(range(len(stack))) if stack[i] is spec)
+            del stack[place]
+            if place < len(stack):
+                raise RuntimeError("Exiting device scope without proper scope nesting.")
 
     def _apply_devices(self, op: Operation) -> None:
         for function in reversed(self._device_stack):

@@ -124,9 +124,9 @@ def internal_convert_to_tensor(
             result = function(value, dtype=dtype, name=name, as_ref=as_ref)
         if result is NotImplemented:
             continue
-        if not isinstance(result, Tensor) and not (
-            accept_composite_tensors and hasattr(result, "dense_shape")
-        ):
+        if not isinstance(result, Tensor):
+            if accept_composite_tensors and _is_composite(result):
+                return result
             raise RuntimeError(
                 f"{_prefix(name)}Conversion function {function!r} for type {base_type} returned "
                 f"non-Tensor: {result!r}"
@@ -207,6 +207,12 @@ def convert_n_to_tensor(
         )
         for i, value in enumerate(values)
     ]
+
+
+def _is_composite(value: Any) -> bool:
+    from evergraph.graph.composite import CompositeTensor  # late: it is made of conversions
+
+    return isinstance(value, CompositeTensor)
 
 
 def convert_to_tensor_or_indexed_slices(

@@ -16,7 +16,7 @@ from evergraph.graph.building import ControlDependencies, GraphScopes
 from evergraph.graph.device import merge_device
 from evergraph.graph.operation import Operation, Tensor
 
-_VALID_OP_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\-/]*$")
+VALID_OP_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\-/]*$")
 _graph_numbers = itertools.count()
 _VALID_SCOPE_NAME = re.compile(r"^[A-Za-z0-9_.\-/]*$")
 
@@ -148,7 +148,7 @@ class Graph(GraphScopes):
                 raise ValueError(f"{tensor} must be from the same graph as {self}.")
         name = op_type if name is None else name
         name = name[:-1] if name.endswith("/") else self.unique_name(name)
-        if not _VALID_OP_NAME.match(name):
+        if not VALID_OP_NAME.match(name):
             raise ValueError(f"'{name}' is not a valid node name")
         if name in self._nodes_by_name:
             raise ValueError(f"Duplicate node name in graph: '{name}'")
@@ -172,7 +172,7 @@ class Graph(GraphScopes):
         mapped = self._gradient_overrides.get(op_type)
         if mapped is not None:
             attributes["_gradient_op_type"] = mapped.encode()
-        op = Operation(
+        op = Operation._made(
             self, name, op_type, inputs, control_inputs, attributes, dtypes, op_def, user_frame()
         )
         self._install(op, compute_device)
@@ -442,7 +442,7 @@ class Graph(GraphScopes):
         if name:
             if hasattr(name, "name") and not isinstance(name, str):
                 name = name.name
-            pattern = _VALID_SCOPE_NAME if self._name_stack else _VALID_OP_NAME
+            pattern = _VALID_SCOPE_NAME if self._name_stack else VALID_OP_NAME
             if not pattern.match(name):
                 raise ValueError(f"'{name}' is not a valid scope name")
         old = self._name_stack
@@ -454,7 +454,7 @@ class Graph(GraphScopes):
             new = self.unique_name(name)
         self._name_stack = new
         try:
-            yield f"{new}/" if new else ""
+            yield f"{new}/" if name else ""
         finally:
             self._name_stack = old
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from evergraph.core import dtypes, shapes
 from evergraph.core.errors import (
@@ -255,6 +255,49 @@ class Operation:
     """
 
     def __init__(
+        self,
+        node_def: Any,
+        g: Graph,
+        inputs: list[Tensor] | None = None,
+        output_types: Sequence[Any] | None = None,
+        control_inputs: Sequence[Any] | None = None,
+        input_types: Sequence[Any] | None = None,
+        original_op: Operation | None = None,
+        op_def: Any = None,
+    ) -> None:
+        """Add the operation that a NodeDef describes to graph `g`; few programs do so by hand.
+
+        Args:
+            node_def: type, name, device and attrs; its list of inputs isn't looked at.
+            g: the graph.
+            inputs: tensors of `g`, list inputs flattened.
+            output_types: types of the outputs of a type that isn't registered.
+            control_inputs: operations or tensors that run before.
+            input_types: types that the inputs must be compatible with.
+            original_op: the operation that this one stands for.
+            op_def: the op's OpDef; the registered one when None.
+
+        Raises:
+            TypeError: an argument is of a wrong type.
+            ValueError: the name isn't valid, or the shapes of the inputs don't fit.
+        """
+        Operation._add_described(
+            self, node_def, g, inputs, output_types, control_inputs, input_types, op_def
+        )
+        self._original_op = original_op
+
+    _original_op: Operation | None
+    # Filled in by serialize.graph_def: a graph knows no messages.
+    _add_described: ClassVar[Any]
+
+    @classmethod
+    def _made(cls, graph: Graph, name: str, op_type: str, *parts: Any) -> Operation:
+        """A new operation, for the graph to install; arguments as those of `_begin`."""
+        op = cls.__new__(cls)
+        op._begin(graph, name, op_type, *parts)
+        return op
+
+    def _begin(
         self,
         graph: Graph,
         name: str,

@@ -418,6 +418,6 @@ def type_spec_from_value(value: Any) -> TypeSpec:
     raise TypeError(f"Could not build a TypeSpec for {value!r} with type {type(value).__name__}")
 
 
-def is_tensor_like(value: Any) -> bool:
-    """Whether `value` is a tensor, a variable, or made of tensors."""
-    return is_dense_tensor_like(value) or isinstance(value, SparseTensor | IndexedSlices)
+def is_tensor(x: Any) -> bool:
+    """Whether `x` is a tensor, a variable, or made of tensors."""
+    return is_dense_tensor_like(x) or isinstance(x, SparseTensor | IndexedSlices)

@@ -44,7 +44,8 @@ def _range_length(start: Any, limit: Any, delta: Any) -> int:
     if isinstance(start, int):
         count: int = (abs(limit - start) + abs(delta) - 1) // abs(delta)
         return count
-    return math.ceil(abs((limit - start) / delta))
+    steps: float = abs((limit - start) / delta)
+    return math.ceil(steps)
 
 
 def _range_shape(c: ShapeContext) -> TensorShape:

@@ -57,7 +57,9 @@ def eager_mode() -> Any:
     _refuse("Eager execution")
 
 
-def enable_eager_execution(*args: Any, **kwargs: Any) -> None:
+def enable_eager_execution(
+    config: Any = None, device_policy: Any = None, execution_mode: Any = None
+) -> None:
     """Refuse: there is no eager mode."""
     _refuse("Eager execution")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from evergraph import protos
-from evergraph.graph.composite import IndexedSlices, SparseTensor
+from evergraph.graph.composite import CompositeTensor
 from evergraph.graph.conversion import internal_convert_to_tensor
 from evergraph.graph.scopes import default_graphs, get_default_graph
 
@@ -44,9 +44,9 @@ def get_name_scope() -> str:
 
 def convert_to_tensor_or_composite(value: Any, dtype: Any = None, name: str | None = None) -> Any:
     """`value` itself when it is made of tensors, else it as a tensor."""
-    if isinstance(value, IndexedSlices | SparseTensor):
+    if isinstance(value, CompositeTensor):
         return value
-    return internal_convert_to_tensor(value, dtype=dtype, name=name)
+    return internal_convert_to_tensor(value, dtype=dtype, name=name, accept_composite_tensors=True)
 
 
 # Statistics that functions tell of nodes: tensorflow.python.framework.ops.RegisterStatistics.

@@ -5,12 +5,18 @@ Reference: TensorFlow 1.15, tensorflow/core/graph/graph.cc (Graph::ToGraphDefSub
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Final
 
 from evergraph import protos
-from evergraph.graph.graph import Graph
-from evergraph.graph.operation import Operation
-from evergraph.serialize.attr_value import to_attr_value
+from evergraph.core.source import user_frame
+from evergraph.graph.composite import IndexedSlices
+from evergraph.graph.graph import VALID_OP_NAME, Graph, complete_definition
+from evergraph.graph.operation import Operation, Tensor
+from evergraph.registry.attrs import REQUIRED
+from evergraph.registry.op_def import OpDef, find_op_def
+from evergraph.serialize.attr_value import from_attr_value, to_attr_value
+from evergraph.serialize.op_def_proto import to_op_def_proto
 from evergraph.serialize.tensor_proto import shape_to_proto, to_tensor_proto
 
 PRODUCER: Final = 134  # GraphDef's version in 1.15.5
@@ -122,6 +128,75 @@ def _node_def(op: Operation) -> Any:
     return to_node_def(op)
 
 
+def _add_described(
+    op: Operation,
+    node_def: Any,
+    graph: Any,
+    inputs: Any,
+    output_types: Any,
+    control_inputs: Any,
+    input_types: Any,
+    op_def: Any,
+) -> None:
+    """What the constructor of Operation does."""
+    if not isinstance(node_def, protos.NodeDef):
+        raise TypeError(f"node_def needs to be a NodeDef: {node_def}")
+    if not VALID_OP_NAME.match(node_def.name):
+        raise ValueError(f"'{node_def.name}' is not a valid node name")
+    if not isinstance(graph, Graph):
+        raise TypeError(f"g needs to be a Graph: {graph}")
+    inputs = [] if inputs is None else inputs
+    if not isinstance(inputs, list):
+        raise TypeError(f"inputs needs to be a list of Tensors: {inputs}")
+    for tensor in inputs:
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"input needs to be a Tensor: {tensor}")
+    found = [tensor.dtype for tensor in inputs]
+    wanted = [dtype.base_dtype for dtype in found] if input_types is None else input_types
+    if not all(a.is_compatible_with(b) for a, b in zip(wanted, found, strict=True)):
+        raise TypeError(
+            f"In op '{node_def.name}', input types ({found}) are not compatible with expected "
+            f"types ({wanted})"
+        )
+    controls = [_as_control_input(control) for control in control_inputs or ()]
+    attrs = {key: from_attr_value(value) for key, value in node_def.attr.items()}
+    op_def = op_def or find_op_def(node_def.op)
+    if op_def is not None:
+        attrs = _completed(op_def, attrs, inputs)
+    op_def, types = complete_definition(node_def.op, op_def, attrs, output_types)
+    op._begin(
+        graph, node_def.name, node_def.op, inputs, controls, attrs, types, op_def, user_frame()
+    )
+    graph._install(op, compute_device=False)
+    graph._names_in_use.setdefault(node_def.name.lower(), 1)
+    op._set_device(node_def.device)
+
+
+def _field_of_op_def_proto(name: str) -> Any:
+    """What `op.op_def.<name>` is in TensorFlow, where an OpDef is a message."""
+    return lambda op_def: getattr(to_op_def_proto(op_def), name)
+
+
+def _as_control_input(control: Any) -> Operation:
+    if isinstance(control, Operation):
+        return control
+    if isinstance(control, Tensor | IndexedSlices):
+        return control.op
+    raise TypeError(f"Control input must be an Operation, a Tensor, or IndexedSlices: {control}")
+
+
+def _completed(op_def: Any, attrs: dict[str, Any], inputs: list[Tensor]) -> dict[str, Any]:
+    """`attrs` with the types that single inputs tell, and with the defaults of the others."""
+    known = {
+        key: attr.default for key, attr in op_def.attrs.items() if attr.default is not REQUIRED
+    }
+    singles = zip(op_def.inputs, inputs, strict=False)
+    for arg, tensor in itertools.takewhile(lambda pair: not pair[0].is_list, singles):
+        if arg.type_attr:
+            known[arg.type_attr] = tensor.dtype.base_dtype
+    return {**known, **attrs}
+
+
 def install() -> None:
     """Give `Graph`, `Operation` and `TensorShape` the members that speak of protos.
 
@@ -140,5 +215,8 @@ def install() -> None:
     }
     for name, member in members.items():
         setattr(Graph, name, member)
+    for name in ("input_arg", "output_arg", "attr"):
+        setattr(OpDef, name, property(_field_of_op_def_proto(name)))
+    Operation._add_described = staticmethod(_add_described)
     setattr(Operation, "node_def", property(_node_def, doc="The NodeDef of this operation."))  # noqa: B010
     shapes.set_proto_maker(shape_to_proto)
