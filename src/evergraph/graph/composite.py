@@ -123,12 +123,11 @@ class SparseTensor:
     @classmethod
     def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
         """The SparseTensor that a SparseTensor or SparseTensorValue stands for."""
-        value = sparse_tensor_value
-        if isinstance(value, SparseTensor):
-            return value
-        if not isinstance(value, SparseTensorValue):
-            raise TypeError(f"Neither a SparseTensor nor SparseTensorValue: {value}.")
-        return cls(value.indices, value.values, value.dense_shape)
+        if isinstance(sparse_tensor_value, SparseTensor):
+            return sparse_tensor_value
+        if not isinstance(sparse_tensor_value, SparseTensorValue):
+            raise TypeError(f"Neither a SparseTensor nor SparseTensorValue: {sparse_tensor_value}.")
+        return cls(*sparse_tensor_value)
 
     def __init__(
         self, indices: Any, values: Any, dense_shape: Any = None, shape: Any = None

@@ -56,17 +56,17 @@ class DeviceSpec:
                     raise ValueError(f"Unknown attribute: '{y[0]}' in '{spec}'")
         return self
 
-    def merge_from(self, other: DeviceSpec) -> None:
-        """Take over every part that `other` names."""
+    def merge_from(self, dev: DeviceSpec) -> None:
+        """Take over every part that `dev` names."""
         for field in ("job", "replica", "task", "device_type", "device_index"):
-            value = getattr(other, field)
+            value = getattr(dev, field)
             if value is not None:
                 setattr(self, field, value)
 
-    def make_merged_spec(self, other: DeviceSpec) -> DeviceSpec:
-        """A new spec: this one, with every part that `other` names taken over."""
+    def make_merged_spec(self, dev: DeviceSpec) -> DeviceSpec:
+        """A new spec: this one, with every part that `dev` names taken over."""
         merged = DeviceSpec.from_string(self.to_string())
-        merged.merge_from(other)
+        merged.merge_from(dev)
         return merged
 
     def replace(self, **parts: Any) -> DeviceSpec:

@@ -359,9 +359,9 @@ class Graph(GraphScopes):
         """Refuse `op` as a fetch."""
         self._unfetchable.add(op)
 
-    def is_fetchable(self, element: Any) -> bool:
+    def is_fetchable(self, tensor_or_op: Any) -> bool:
         """Whether a tensor or an operation may be fetched."""
-        op = element.op if isinstance(element, Tensor) else element
+        op = tensor_or_op.op if isinstance(tensor_or_op, Tensor) else tensor_or_op
         return op not in self._unfetchable
 
     # Collections.
@@ -480,11 +480,11 @@ class Graph(GraphScopes):
             self._variable_creator_stack = old
 
     @contextmanager
-    def container(self, name: str) -> Iterator[str]:
-        """Place stateful resources made inside in the container `name`."""
-        old, self._container = self._container, name
+    def container(self, container_name: str) -> Iterator[str]:
+        """Place stateful resources made inside in the container of that name."""
+        old, self._container = self._container, container_name
         try:
-            yield name
+            yield container_name
         finally:
             self._container = old
 

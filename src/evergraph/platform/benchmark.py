@@ -18,6 +18,11 @@ def benchmark_config() -> Any:
 class Benchmark:
     """The base of benchmarks."""
 
+    @classmethod
+    def is_abstract(cls) -> bool:
+        """Whether this is the base itself."""
+        return cls is Benchmark
+
     def run_op_benchmark(
         self,
         sess: Any,

@@ -48,7 +48,9 @@ class StubOutForTesting:
         self._kept.append((parent, child_name, getattr(parent, child_name)))
         setattr(parent, child_name, new_child)
 
-    SmartSet = Set
+    def SmartSet(self, obj: Any, attr_name: str, new_attr: Any) -> None:
+        """Let `obj.attr_name` be `new_attr`."""
+        self.Set(obj, attr_name, new_attr)
 
     def UnsetAll(self) -> None:
         """Put everything back, the last replaced first."""

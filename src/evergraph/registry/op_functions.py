@@ -18,6 +18,7 @@ _PARAMETERS: dict[str, dict[str, str]] = {
     "Split": {"split_dim": "axis"},
     "SplitV": {"split_dim": "axis"},
     "Squeeze": {"squeeze_dims": "axis"},
+    "Where": {"input": "condition"},
 }
 
 
