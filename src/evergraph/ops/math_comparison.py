@@ -9,7 +9,7 @@ from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.operation import Tensor
 from evergraph.ops.type_lists import CWISE_FLOATING, EQUALITY
-from evergraph.registry.op_def import register_op
+from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import broadcast, broadcast_shapes, merge, unchanged
 from evergraph.registry.shape_inference import ShapeContext
 
@@ -109,13 +109,18 @@ def not_equal(x: Any, y: Any, name: str | None = None) -> Tensor:
     return result
 
 
-LESS = register_op(
-    "Less",
-    inputs="x: T, y: T",
-    outputs="z: bool",
-    attrs={"T": REAL_NUMERIC},
-    shape=broadcast,
-).no_gradient()
+def _ordering(name: str) -> OpDef:
+    """An op that compares real numbers, element by element."""
+    return register_op(
+        name,
+        inputs="x: T, y: T",
+        outputs="z: bool",
+        attrs={"T": REAL_NUMERIC},
+        shape=broadcast,
+    ).no_gradient()
+
+
+LESS = _ordering("Less")
 
 
 @LESS.kernel
@@ -140,13 +145,7 @@ def less(x: Any, y: Any, name: str | None = None) -> Tensor:
     return result
 
 
-LESS_EQUAL = register_op(
-    "LessEqual",
-    inputs="x: T, y: T",
-    outputs="z: bool",
-    attrs={"T": REAL_NUMERIC},
-    shape=broadcast,
-).no_gradient()
+LESS_EQUAL = _ordering("LessEqual")
 
 
 @LESS_EQUAL.kernel
@@ -171,13 +170,7 @@ def less_equal(x: Any, y: Any, name: str | None = None) -> Tensor:
     return result
 
 
-GREATER = register_op(
-    "Greater",
-    inputs="x: T, y: T",
-    outputs="z: bool",
-    attrs={"T": REAL_NUMERIC},
-    shape=broadcast,
-).no_gradient()
+GREATER = _ordering("Greater")
 
 
 @GREATER.kernel
@@ -202,13 +195,7 @@ def greater(x: Any, y: Any, name: str | None = None) -> Tensor:
     return result
 
 
-GREATER_EQUAL = register_op(
-    "GreaterEqual",
-    inputs="x: T, y: T",
-    outputs="z: bool",
-    attrs={"T": REAL_NUMERIC},
-    shape=broadcast,
-).no_gradient()
+GREATER_EQUAL = _ordering("GreaterEqual")
 
 
 @GREATER_EQUAL.kernel
@@ -382,13 +369,18 @@ def logical_xor(x: Any, y: Any, name: str | None = "LogicalXor") -> Tensor:
     return result
 
 
-IS_NAN = register_op(
-    "IsNan",
-    inputs="x: T",
-    outputs="y: bool",
-    attrs={"T": CWISE_FLOATING},
-    shape=unchanged,
-)
+def _kind_of_number(name: str) -> OpDef:
+    """An op that tells something of each floating number."""
+    return register_op(
+        name,
+        inputs="x: T",
+        outputs="y: bool",
+        attrs={"T": CWISE_FLOATING},
+        shape=unchanged,
+    )
+
+
+IS_NAN = _kind_of_number("IsNan")
 
 
 @IS_NAN.kernel
@@ -412,13 +404,7 @@ def is_nan(x: Any, name: str | None = None) -> Tensor:
     return result
 
 
-IS_INF = register_op(
-    "IsInf",
-    inputs="x: T",
-    outputs="y: bool",
-    attrs={"T": CWISE_FLOATING},
-    shape=unchanged,
-)
+IS_INF = _kind_of_number("IsInf")
 
 
 @IS_INF.kernel
@@ -442,13 +428,7 @@ def is_inf(x: Any, name: str | None = None) -> Tensor:
     return result
 
 
-IS_FINITE = register_op(
-    "IsFinite",
-    inputs="x: T",
-    outputs="y: bool",
-    attrs={"T": CWISE_FLOATING},
-    shape=unchanged,
-)
+IS_FINITE = _kind_of_number("IsFinite")
 
 
 @IS_FINITE.kernel

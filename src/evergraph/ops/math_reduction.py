@@ -69,6 +69,19 @@ def reduction_dims(x: Any, axis: Any) -> Any:
     return range(0, array_shape.rank(x))
 
 
+def reduction_op(name: str, dtype: str = "T") -> OpDef:
+    """The schema of a reduction: of any numbers, or of `dtype`."""
+    types: dict[str, Any] = {"T": NUMERIC} if dtype == "T" else {}
+    return register_op(
+        name,
+        inputs=f"input: {dtype}, reduction_indices: Tidx",
+        outputs=f"output: {dtype}",
+        attrs={"keep_dims": "bool = false", **types, "Tidx": (INDEX, dtypes.int32)},
+        shape=reduction,
+        static_inputs=("reduction_indices",),
+    )
+
+
 def reduce(
     op_def: OpDef, input_tensor: Any, axis: Any, keepdims: bool | None, name: str | None
 ) -> Tensor:
@@ -153,20 +166,12 @@ def _sum_gradient_of_input(op: Operation, d_output: Any) -> Tensor:
     return tile(array_shape.reshape(d_output, kept_dims), repeats)
 
 
-SUM = register_op(
-    "Sum",
-    inputs="input: T, reduction_indices: Tidx",
-    outputs="output: T",
-    attrs={"keep_dims": "bool = false", "T": NUMERIC, "Tidx": (INDEX, dtypes.int32)},
-    shape=reduction,
-    static_inputs=("reduction_indices",),
-)
+SUM = reduction_op("Sum")
 
 
 @SUM.kernel
 def _sum(xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: bool) -> Array:
-    axes = reduced_axes(xp, x.ndim, reduction_indices)
-    return xp.sum(x, axes, keep_dims)
+    return xp.sum(x, reduced_axes(xp, x.ndim, reduction_indices), keep_dims)
 
 
 @SUM.gradient
@@ -205,20 +210,12 @@ def reduce_sum(
     return reduce(SUM, input_tensor, axis, keepdims, name)
 
 
-MEAN = register_op(
-    "Mean",
-    inputs="input: T, reduction_indices: Tidx",
-    outputs="output: T",
-    attrs={"keep_dims": "bool = false", "T": NUMERIC, "Tidx": (INDEX, dtypes.int32)},
-    shape=reduction,
-    static_inputs=("reduction_indices",),
-)
+MEAN = reduction_op("Mean")
 
 
 @MEAN.kernel
 def _mean(xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: bool) -> Array:
-    axes = reduced_axes(xp, x.ndim, reduction_indices)
-    return xp.mean(x, axes, keep_dims)
+    return xp.mean(x, reduced_axes(xp, x.ndim, reduction_indices), keep_dims)
 
 
 @MEAN.gradient
@@ -267,20 +264,12 @@ def reduce_mean(
     return reduce(MEAN, input_tensor, axis, keepdims, name)
 
 
-PROD = register_op(
-    "Prod",
-    inputs="input: T, reduction_indices: Tidx",
-    outputs="output: T",
-    attrs={"keep_dims": "bool = false", "T": NUMERIC, "Tidx": (INDEX, dtypes.int32)},
-    shape=reduction,
-    static_inputs=("reduction_indices",),
-)
+PROD = reduction_op("Prod")
 
 
 @PROD.kernel
 def _prod(xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: bool) -> Array:
-    axes = reduced_axes(xp, x.ndim, reduction_indices)
-    return xp.prod(x, axes, keep_dims)
+    return xp.prod(x, reduced_axes(xp, x.ndim, reduction_indices), keep_dims)
 
 
 @PROD.gradient
@@ -361,20 +350,12 @@ def _extreme_gradient(op: Operation, d_output: Tensor) -> list[Any]:
     return [divide(indicators, count) * d_kept, None]
 
 
-MAX = register_op(
-    "Max",
-    inputs="input: T, reduction_indices: Tidx",
-    outputs="output: T",
-    attrs={"keep_dims": "bool = false", "T": NUMERIC, "Tidx": (INDEX, dtypes.int32)},
-    shape=reduction,
-    static_inputs=("reduction_indices",),
-)
+MAX = reduction_op("Max")
 
 
 @MAX.kernel
 def _max(xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: bool) -> Array:
-    axes = reduced_axes(xp, x.ndim, reduction_indices)
-    return xp.max(x, axes, keep_dims)
+    return xp.max(x, reduced_axes(xp, x.ndim, reduction_indices), keep_dims)
 
 
 MAX.gradient(_extreme_gradient)
@@ -411,20 +392,12 @@ def reduce_max(
     return reduce(MAX, input_tensor, axis, keepdims, name)
 
 
-MIN = register_op(
-    "Min",
-    inputs="input: T, reduction_indices: Tidx",
-    outputs="output: T",
-    attrs={"keep_dims": "bool = false", "T": NUMERIC, "Tidx": (INDEX, dtypes.int32)},
-    shape=reduction,
-    static_inputs=("reduction_indices",),
-)
+MIN = reduction_op("Min")
 
 
 @MIN.kernel
 def _min(xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: bool) -> Array:
-    axes = reduced_axes(xp, x.ndim, reduction_indices)
-    return xp.min(x, axes, keep_dims)
+    return xp.min(x, reduced_axes(xp, x.ndim, reduction_indices), keep_dims)
 
 
 MIN.gradient(_extreme_gradient)

@@ -5,6 +5,7 @@ Each is the segment reduction of data[indices], in one operation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -77,24 +78,70 @@ def _index_message(place: str, index: int, limit: int) -> str:
     return f"Bad: indices{place} == {index} out of range [0, {limit})"
 
 
-SPARSE_SEGMENT_SUM = register_op(
-    "SparseSegmentSum",
-    inputs="data: T, indices: Tidx, segment_ids: int32",
-    outputs="output: T",
-    attrs={"T": REAL_NUMERIC, "Tidx": (INDEX, dtypes.int32)},
-    shape=_rows_shape,
-    numpy_only=True,
-)
+Gradient = Callable[[Operation, Tensor], Tensor]
 
 
-@SPARSE_SEGMENT_SUM.kernel
-def _sparse_segment_sum(xp: Namespace, data: Array, indices: Array, segment_ids: Array) -> Array:
-    return _reduced(xp, data, indices, segment_ids, None, 0)
+def _of_rows(name: str, allowed: Any, power: float, d_data: Gradient) -> OpDef:
+    """The op that reduces chosen rows of `data`, as many segments as there are."""
+    op_def = register_op(
+        name,
+        inputs="data: T, indices: Tidx, segment_ids: int32",
+        outputs="output: T",
+        attrs={"T": allowed, "Tidx": (INDEX, dtypes.int32)},
+        shape=_rows_shape,
+        numpy_only=True,
+    )
+
+    @op_def.kernel
+    def kernel(xp: Namespace, data: Array, indices: Array, segment_ids: Array) -> Array:
+        return _reduced(xp, data, indices, segment_ids, None, power)
+
+    @op_def.gradient
+    def gradient(op: Operation, d_output: Tensor) -> tuple[Any, ...]:
+        return d_data(op, d_output), None, None
+
+    return op_def
 
 
-@SPARSE_SEGMENT_SUM.gradient
-def _sparse_segment_sum_gradient(op: Operation, d_output: Tensor) -> tuple[Tensor, None, None]:
-    return _d_data_of_sum(op, d_output), None, None
+def _of_rows_counted(name: str, allowed: Any, power: float, d_data: Gradient) -> OpDef:
+    """As `_of_rows`, with the number of segments as a last input."""
+    op_def = register_op(
+        name,
+        inputs="data: T, indices: Tidx, segment_ids: int32, num_segments: Tnumsegments",
+        outputs="output: T",
+        attrs={"T": allowed, "Tidx": (INDEX, dtypes.int32), "Tnumsegments": (INDEX, dtypes.int32)},
+        shape=_rows_shape,
+        static_inputs=("num_segments",),
+    )
+
+    @op_def.kernel
+    def kernel(
+        xp: Namespace, data: Array, indices: Array, segment_ids: Array, num_segments: np.ndarray
+    ) -> Array:
+        return _reduced(xp, data, indices, segment_ids, num_segments, power)
+
+    @op_def.gradient
+    def gradient(op: Operation, d_output: Tensor) -> tuple[Any, ...]:
+        return d_data(op, d_output), None, None, None
+
+    return op_def
+
+
+def _reduce_rows(
+    ops: tuple[OpDef, OpDef],
+    data: Any,
+    indices: Any,
+    segment_ids: Any,
+    num_segments: Any,
+    name: str | None,
+) -> Tensor:
+    plain, counted = ops
+    result: Tensor
+    if num_segments is None:
+        result = plain(data, indices, segment_ids, name=name)
+    else:
+        result = counted(data, indices, segment_ids, num_segments, name=name)
+    return result
 
 
 def _d_data_of_sum(op: Operation, d_output: Tensor) -> Tensor:
@@ -104,28 +151,10 @@ def _d_data_of_sum(op: Operation, d_output: Tensor) -> Tensor:
     return unsorted_segment_sum(gather(d_output, op.inputs[2]), op.inputs[1], rows)
 
 
-SPARSE_SEGMENT_SUM_WITH_NUM_SEGMENTS = register_op(
-    "SparseSegmentSumWithNumSegments",
-    inputs="data: T, indices: Tidx, segment_ids: int32, num_segments: Tnumsegments",
-    outputs="output: T",
-    attrs={"T": REAL_NUMERIC, "Tidx": (INDEX, dtypes.int32), "Tnumsegments": (INDEX, dtypes.int32)},
-    shape=_rows_shape,
-    static_inputs=("num_segments",),
+_SUMS = (
+    _of_rows("SparseSegmentSum", REAL_NUMERIC, 0, _d_data_of_sum),
+    _of_rows_counted("SparseSegmentSumWithNumSegments", REAL_NUMERIC, 0, _d_data_of_sum),
 )
-
-
-@SPARSE_SEGMENT_SUM_WITH_NUM_SEGMENTS.kernel
-def _sparse_segment_sum_with_num_segments(
-    xp: Namespace, data: Array, indices: Array, segment_ids: Array, num_segments: np.ndarray
-) -> Array:
-    return _reduced(xp, data, indices, segment_ids, num_segments, 0)
-
-
-@SPARSE_SEGMENT_SUM_WITH_NUM_SEGMENTS.gradient
-def _sparse_segment_sum_with_num_segments_gradient(
-    op: Operation, d_output: Tensor
-) -> tuple[Any, ...]:
-    return _d_data_of_sum(op, d_output), None, None, None
 
 
 def sparse_segment_sum(
@@ -152,14 +181,7 @@ def sparse_segment_sum(
 
     Reference: TensorFlow 1.15, tensorflow/core/kernels/segment_reduction_ops.cc.
     """
-    result: Tensor
-    if num_segments is None:
-        result = SPARSE_SEGMENT_SUM(data, indices, segment_ids, name=name)
-    else:
-        result = SPARSE_SEGMENT_SUM_WITH_NUM_SEGMENTS(
-            data, indices, segment_ids, num_segments, name=name
-        )
-    return result
+    return _reduce_rows(_SUMS, data, indices, segment_ids, num_segments, name)
 
 
 def _gradient_shape(c: ShapeContext) -> TensorShape:
@@ -190,75 +212,42 @@ def _spread(
     return xp.unsorted_segment_sum(xp.gather(scaled, segment_ids, 0), indices, rows)
 
 
-def _d_data(gradient: OpDef, op: Operation, d_output: Tensor) -> Tensor:
-    rows = array_shape.shape(op.inputs[0])[0]
-    result: Tensor = gradient(d_output, op.inputs[1], op.inputs[2], rows)
-    return result
+def _gradient_op(name: str, power: float) -> OpDef:
+    """The op that gives each row its share of its segments' gradients."""
+    op_def = register_op(
+        name,
+        inputs="grad: T, indices: Tidx, segment_ids: int32, output_dim0: int32",
+        outputs="output: T",
+        attrs={"T": SINGLE_OR_DOUBLE, "Tidx": (INDEX, dtypes.int32)},
+        shape=_gradient_shape,
+        static_inputs=("output_dim0",),
+    )
+
+    @op_def.kernel
+    def kernel(
+        xp: Namespace, grad: Array, indices: Array, segment_ids: Array, output_dim0: np.ndarray
+    ) -> Array:
+        return _spread(xp, grad, indices, segment_ids, output_dim0, power)
+
+    return op_def
 
 
-SPARSE_SEGMENT_MEAN = register_op(
-    "SparseSegmentMean",
-    inputs="data: T, indices: Tidx, segment_ids: int32",
-    outputs="output: T",
-    attrs={"T": SINGLE_OR_DOUBLE, "Tidx": (INDEX, dtypes.int32)},
-    shape=_rows_shape,
-    numpy_only=True,
+def _by(gradient_op: OpDef) -> Gradient:
+    """The gradient of `data`, made by one operation."""
+
+    def d_data(op: Operation, d_output: Tensor) -> Tensor:
+        rows = array_shape.shape(op.inputs[0])[0]
+        result: Tensor = gradient_op(d_output, op.inputs[1], op.inputs[2], rows)
+        return result
+
+    return d_data
+
+
+_D_MEAN = _by(_gradient_op("SparseSegmentMeanGrad", 1))
+_MEANS = (
+    _of_rows("SparseSegmentMean", SINGLE_OR_DOUBLE, 1, _D_MEAN),
+    _of_rows_counted("SparseSegmentMeanWithNumSegments", SINGLE_OR_DOUBLE, 1, _D_MEAN),
 )
-
-
-@SPARSE_SEGMENT_MEAN.kernel
-def _sparse_segment_mean(xp: Namespace, data: Array, indices: Array, segment_ids: Array) -> Array:
-    return _reduced(xp, data, indices, segment_ids, None, 1)
-
-
-@SPARSE_SEGMENT_MEAN.gradient
-def _sparse_segment_mean_gradient(op: Operation, d_output: Tensor) -> tuple[Tensor, None, None]:
-    return _d_data(SPARSE_SEGMENT_MEAN_GRAD, op, d_output), None, None
-
-
-SPARSE_SEGMENT_MEAN_WITH_NUM_SEGMENTS = register_op(
-    "SparseSegmentMeanWithNumSegments",
-    inputs="data: T, indices: Tidx, segment_ids: int32, num_segments: Tnumsegments",
-    outputs="output: T",
-    attrs={
-        "T": SINGLE_OR_DOUBLE,
-        "Tidx": (INDEX, dtypes.int32),
-        "Tnumsegments": (INDEX, dtypes.int32),
-    },
-    shape=_rows_shape,
-    static_inputs=("num_segments",),
-)
-
-
-@SPARSE_SEGMENT_MEAN_WITH_NUM_SEGMENTS.kernel
-def _sparse_segment_mean_with_num_segments(
-    xp: Namespace, data: Array, indices: Array, segment_ids: Array, num_segments: np.ndarray
-) -> Array:
-    return _reduced(xp, data, indices, segment_ids, num_segments, 1)
-
-
-@SPARSE_SEGMENT_MEAN_WITH_NUM_SEGMENTS.gradient
-def _sparse_segment_mean_with_num_segments_gradient(
-    op: Operation, d_output: Tensor
-) -> tuple[Any, ...]:
-    return _d_data(SPARSE_SEGMENT_MEAN_GRAD, op, d_output), None, None, None
-
-
-SPARSE_SEGMENT_MEAN_GRAD = register_op(
-    "SparseSegmentMeanGrad",
-    inputs="grad: T, indices: Tidx, segment_ids: int32, output_dim0: int32",
-    outputs="output: T",
-    attrs={"T": SINGLE_OR_DOUBLE, "Tidx": (INDEX, dtypes.int32)},
-    shape=_gradient_shape,
-    static_inputs=("output_dim0",),
-)
-
-
-@SPARSE_SEGMENT_MEAN_GRAD.kernel
-def _sparse_segment_mean_grad(
-    xp: Namespace, grad: Array, indices: Array, segment_ids: Array, output_dim0: np.ndarray
-) -> Array:
-    return _spread(xp, grad, indices, segment_ids, output_dim0, 1)
 
 
 def sparse_segment_mean(
@@ -285,79 +274,14 @@ def sparse_segment_mean(
 
     Reference: TensorFlow 1.15, tensorflow/core/kernels/segment_reduction_ops.cc.
     """
-    result: Tensor
-    if num_segments is None:
-        result = SPARSE_SEGMENT_MEAN(data, indices, segment_ids, name=name)
-    else:
-        result = SPARSE_SEGMENT_MEAN_WITH_NUM_SEGMENTS(
-            data, indices, segment_ids, num_segments, name=name
-        )
-    return result
+    return _reduce_rows(_MEANS, data, indices, segment_ids, num_segments, name)
 
 
-SPARSE_SEGMENT_SQRT_N = register_op(
-    "SparseSegmentSqrtN",
-    inputs="data: T, indices: Tidx, segment_ids: int32",
-    outputs="output: T",
-    attrs={"T": SINGLE_OR_DOUBLE, "Tidx": (INDEX, dtypes.int32)},
-    shape=_rows_shape,
-    numpy_only=True,
+_D_ROOT_MEAN = _by(_gradient_op("SparseSegmentSqrtNGrad", 0.5))
+_ROOT_MEANS = (
+    _of_rows("SparseSegmentSqrtN", SINGLE_OR_DOUBLE, 0.5, _D_ROOT_MEAN),
+    _of_rows_counted("SparseSegmentSqrtNWithNumSegments", SINGLE_OR_DOUBLE, 0.5, _D_ROOT_MEAN),
 )
-
-
-@SPARSE_SEGMENT_SQRT_N.kernel
-def _sparse_segment_sqrt_n(xp: Namespace, data: Array, indices: Array, segment_ids: Array) -> Array:
-    return _reduced(xp, data, indices, segment_ids, None, 0.5)
-
-
-@SPARSE_SEGMENT_SQRT_N.gradient
-def _sparse_segment_sqrt_n_gradient(op: Operation, d_output: Tensor) -> tuple[Tensor, None, None]:
-    return _d_data(SPARSE_SEGMENT_SQRT_N_GRAD, op, d_output), None, None
-
-
-SPARSE_SEGMENT_SQRT_N_WITH_NUM_SEGMENTS = register_op(
-    "SparseSegmentSqrtNWithNumSegments",
-    inputs="data: T, indices: Tidx, segment_ids: int32, num_segments: Tnumsegments",
-    outputs="output: T",
-    attrs={
-        "T": SINGLE_OR_DOUBLE,
-        "Tidx": (INDEX, dtypes.int32),
-        "Tnumsegments": (INDEX, dtypes.int32),
-    },
-    shape=_rows_shape,
-    static_inputs=("num_segments",),
-)
-
-
-@SPARSE_SEGMENT_SQRT_N_WITH_NUM_SEGMENTS.kernel
-def _sparse_segment_sqrt_n_with_num_segments(
-    xp: Namespace, data: Array, indices: Array, segment_ids: Array, num_segments: np.ndarray
-) -> Array:
-    return _reduced(xp, data, indices, segment_ids, num_segments, 0.5)
-
-
-@SPARSE_SEGMENT_SQRT_N_WITH_NUM_SEGMENTS.gradient
-def _sparse_segment_sqrt_n_with_num_segments_gradient(
-    op: Operation, d_output: Tensor
-) -> tuple[Any, ...]:
-    return _d_data(SPARSE_SEGMENT_SQRT_N_GRAD, op, d_output), None, None, None
-
-
-SPARSE_SEGMENT_SQRT_N_GRAD = register_op(
-    "SparseSegmentSqrtNGrad",
-    inputs="grad: T, indices: Tidx, segment_ids: int32, output_dim0: int32",
-    outputs="output: T",
-    attrs={"T": SINGLE_OR_DOUBLE, "Tidx": (INDEX, dtypes.int32)},
-    shape=_gradient_shape,
-    static_inputs=("output_dim0",),
-)
-
-
-@SPARSE_SEGMENT_SQRT_N_GRAD.kernel
-def _sparse_segment_sqrt_n_grad(
-    xp: Namespace, grad: Array, indices: Array, segment_ids: Array, output_dim0: np.ndarray
-) -> Array:
-    return _spread(xp, grad, indices, segment_ids, output_dim0, 0.5)
 
 
 def sparse_segment_sqrt_n(
@@ -384,11 +308,4 @@ def sparse_segment_sqrt_n(
 
     Reference: TensorFlow 1.15, tensorflow/core/kernels/segment_reduction_ops.cc.
     """
-    result: Tensor
-    if num_segments is None:
-        result = SPARSE_SEGMENT_SQRT_N(data, indices, segment_ids, name=name)
-    else:
-        result = SPARSE_SEGMENT_SQRT_N_WITH_NUM_SEGMENTS(
-            data, indices, segment_ids, num_segments, name=name
-        )
-    return result
+    return _reduce_rows(_ROOT_MEANS, data, indices, segment_ids, num_segments, name)

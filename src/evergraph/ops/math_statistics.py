@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from evergraph.core import dtypes
-from evergraph.core.dtypes import INDEX, NUMERIC, DType
+from evergraph.core.dtypes import DType
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Tensor
@@ -25,24 +25,15 @@ from evergraph.ops.math_reduction import (
     reduce_mean,
     reduce_sum,
     reduced_axes,
+    reduction_op,
 )
-from evergraph.registry.op_def import register_op
-from evergraph.registry.shape_functions import reduction
 
-ALL = register_op(
-    "All",
-    inputs="input: bool, reduction_indices: Tidx",
-    outputs="output: bool",
-    attrs={"keep_dims": "bool = false", "Tidx": (INDEX, dtypes.int32)},
-    shape=reduction,
-    static_inputs=("reduction_indices",),
-)
+ALL = reduction_op("All", "bool")
 
 
 @ALL.kernel
 def _all(xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: bool) -> Array:
-    axes = reduced_axes(xp, x.ndim, reduction_indices)
-    return xp.all(x, axes, keep_dims)
+    return xp.all(x, reduced_axes(xp, x.ndim, reduction_indices), keep_dims)
 
 
 def reduce_all(
@@ -76,20 +67,12 @@ def reduce_all(
     return reduce(ALL, input_tensor, axis, keepdims, name)
 
 
-ANY = register_op(
-    "Any",
-    inputs="input: bool, reduction_indices: Tidx",
-    outputs="output: bool",
-    attrs={"keep_dims": "bool = false", "Tidx": (INDEX, dtypes.int32)},
-    shape=reduction,
-    static_inputs=("reduction_indices",),
-)
+ANY = reduction_op("Any", "bool")
 
 
 @ANY.kernel
 def _any(xp: Namespace, x: Array, reduction_indices: np.ndarray, *, keep_dims: bool) -> Array:
-    axes = reduced_axes(xp, x.ndim, reduction_indices)
-    return xp.any(x, axes, keep_dims)
+    return xp.any(x, reduced_axes(xp, x.ndim, reduction_indices), keep_dims)
 
 
 def reduce_any(
@@ -123,14 +106,7 @@ def reduce_any(
     return reduce(ANY, input_tensor, axis, keepdims, name)
 
 
-EUCLIDEAN_NORM = register_op(
-    "EuclideanNorm",
-    inputs="input: T, reduction_indices: Tidx",
-    outputs="output: T",
-    attrs={"keep_dims": "bool = false", "T": NUMERIC, "Tidx": (INDEX, dtypes.int32)},
-    shape=reduction,
-    static_inputs=("reduction_indices",),
-).no_gradient()
+EUCLIDEAN_NORM = reduction_op("EuclideanNorm").no_gradient()
 
 
 @EUCLIDEAN_NORM.kernel
