@@ -15,13 +15,18 @@ from jax import lax
 
 from evergraph.arrays.jax_backend.operands import BFLOAT16, FLOAT16, as_dtype
 from evergraph.arrays.numpy_backend.philox import Stream
+from evergraph.arrays.sampling import (
+    KEY_STEPS,
+    LEAST_UNIFORM,
+    MULTIPLIERS,
+    ROUNDS,
+    STATELESS_KEY,
+)
 from evergraph.core.typing import Array
 
-_MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
-_KEY_STEPS = (np.uint32(0x9E3779B9), np.uint32(0xBB67AE85))
-_ROUNDS = 10
+_MULTIPLIERS = tuple(map(np.uint64, MULTIPLIERS))
+_KEY_STEPS = tuple(map(np.uint32, KEY_STEPS))
 _HALF = np.uint64(32)
-_STATELESS_KEY = np.uint64(0x02461E293EC8F720)
 
 Words = tuple[Array, Array, Array, Array]
 
@@ -49,7 +54,7 @@ def four_words(key: Any, base: Any, blocks: Array) -> Words:
     c0, c1 = _low(blocks), _high(blocks)
     c2, c3 = lax.broadcast(_low(base), shape), lax.broadcast(_high(base), shape)
     k0, k1 = _low(key), _high(key)
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         p, q = lax.mul(_wide(c0), _MULTIPLIERS[0]), lax.mul(_wide(c2), _MULTIPLIERS[1])
         c0 = lax.bitwise_xor(lax.bitwise_xor(_high(q), c1), k0)
         c2 = lax.bitwise_xor(lax.bitwise_xor(_high(p), c3), k1)
@@ -101,7 +106,7 @@ def _word_pairs(stream: Any, count: int) -> tuple[Array, Array]:
 def stateless_stream(seed: Array) -> Stream:
     """The stream of the stateless ops for a seed of two integers."""
     low, high = (_wide(lax.index_in_dim(seed, i, 0, False)) for i in (0, 1))
-    w0, w1, w2, w3 = four_words(_STATELESS_KEY, high, low)
+    w0, w1, w2, w3 = four_words(np.uint64(STATELESS_KEY), high, low)
     return Stream(_join(w0, w1), _join(w2, w3), np.uint64(0))
 
 
@@ -180,7 +185,7 @@ def _normal_of_lane(
 
 def normal_single(first: Array, second: Array, is_cosine: Array) -> Array:
     """A float32 normal number of each pair of words: the sine's, or the cosine's."""
-    u = lax.max(uniform_single(first), np.float32(1e-7))
+    u = lax.max(uniform_single(first), np.float32(LEAST_UNIFORM))
     v = lax.convert_element_type(uniform_single(second), np.float64)
     turn = lax.convert_element_type(lax.mul(v, np.float64(2 * np.pi)), np.float32)
     wide = lax.convert_element_type(u, np.float64)
@@ -194,7 +199,7 @@ def normal_single(first: Array, second: Array, is_cosine: Array) -> Array:
 
 def normal_double(w0: Array, w1: Array, w2: Array, w3: Array, is_cosine: Array) -> Array:
     """A float64 normal number of each four words: the sine's, or the cosine's."""
-    u = lax.max(uniform_double(w0, w1), np.float64(1e-7))
+    u = lax.max(uniform_double(w0, w1), np.float64(LEAST_UNIFORM))
     angle = lax.mul(uniform_double(w2, w3), np.float64(2 * np.pi))
     radius = lax.sqrt(lax.mul(lax.log(u), np.float64(-2)))
     return lax.mul(lax.select(is_cosine, lax.cos(angle), lax.sin(angle)), radius)

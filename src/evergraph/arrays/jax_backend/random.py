@@ -19,10 +19,18 @@ from evergraph.arrays.jax_backend.philox import (
 )
 from evergraph.arrays.jax_backend.sorting import searchsorted
 from evergraph.arrays.jax_backend.special import lgamma
+from evergraph.arrays.sampling import (
+    BLOCKS_PER_OUTPUT,
+    LEAST_REJECTION_MEAN,
+    NEAR_INSIDE,
+    NEAR_THIN,
+    SHIFT,
+    SQUEEZE,
+    poisson_hat,
+)
 from evergraph.core.typing import Array
 
-# Blocks from one output of a rejection sampler to the next.
-_STRIDE = np.uint64(256)
+_STRIDE = np.uint64(BLOCKS_PER_OUTPUT)
 
 
 def philox_permutation(stream: Any, count: int) -> Array:
@@ -158,7 +166,7 @@ def philox_gamma(stream: Any, shape: Sequence[int], alpha: Array) -> Array:
         u, draws = draws.take(stream, "uniform", tried)
         v = lax.mul(lax.mul(v, v), v)
         square = lax.mul(x, x)
-        bound = lax.sub(one, lax.mul(lax.mul(square, square), np.float64(0.0331)))
+        bound = lax.sub(one, lax.mul(lax.mul(square, square), np.float64(SQUEEZE)))
         slack = lax.mul(d, lax.add(lax.sub(one, v), lax.log(v)))
         limit = lax.add(lax.mul(square, np.float64(0.5)), slack)
         is_good = lax.bitwise_or(lax.lt(u, bound), lax.lt(lax.log(u), limit))
@@ -189,9 +197,9 @@ def philox_poisson(stream: Any, shape: Sequence[int], rate: Array, dtype: Any) -
     mean = _repeat(rate, shape)
     if 0 in mean.shape:
         return _by_sample(mean, shape, rate, want)
-    zero, ten = np.float64(0), np.float64(10)
+    zero, least = np.float64(0), np.float64(LEAST_REJECTION_MEAN)
     is_known = _both(lax.ge(mean, zero), lax.is_finite(mean))
-    is_low = _both(is_known, lax.lt(mean, ten))
+    is_low = _both(is_known, lax.lt(mean, least))
     steps = lax.mul(lax.iota(np.dtype(np.uint64), mean.shape[0]), _STRIDE)
     first = lax.add(steps, lax.convert_element_type(stream.position, np.uint64))
 
@@ -203,7 +211,7 @@ def philox_poisson(stream: Any, shape: Sequence[int], rate: Array, dtype: Any) -
 
     result = lax.select(is_known, lax.full_like(mean, 0), lax.full_like(mean, np.nan))
     result = _poisson_by_product(pair, mean, is_low, result)
-    is_high = _both(is_known, lax.ge(mean, ten))
+    is_high = _both(is_known, lax.ge(mean, least))
     result = _poisson_by_rejection(pair, mean, is_high, result)
     return _by_sample(result, shape, rate, want)
 
@@ -228,16 +236,13 @@ def _poisson_by_product(pair: Pair, mean: Array, waiting: Array, result: Array) 
 
 
 def _poisson_by_rejection(pair: Pair, mean: Array, waiting: Array, result: Array) -> Array:
-    """Hörmann's transformed rejection, for means from 10 on."""
+    """Hörmann's transformed rejection."""
 
     def number(value: float) -> np.float64:
         return np.float64(value)
 
-    mean = lax.select(waiting, mean, lax.full_like(mean, 10))
-    b = lax.add(lax.mul(lax.sqrt(mean), number(2.53)), number(0.931))
-    a = lax.add(lax.mul(b, number(0.02483)), number(-0.059))
-    inverse_alpha = lax.add(lax.div(number(1.1328), lax.sub(b, number(3.4))), number(1.1239))
-    inside = lax.sub(number(0.9277), lax.div(number(3.6224), lax.sub(b, number(2))))
+    mean = lax.select(waiting, mean, lax.full_like(mean, LEAST_REJECTION_MEAN))
+    a, b, inverse_alpha, inside = poisson_hat(lax.sqrt(mean))
 
     def attempt(state: tuple[Any, ...]) -> tuple[Any, ...]:
         turn, waiting, result = state
@@ -245,9 +250,9 @@ def _poisson_by_rejection(pair: Pair, mean: Array, waiting: Array, result: Array
         u = lax.sub(u, number(0.5))
         near = lax.sub(number(0.5), lax.abs(u))
         slope = lax.add(lax.div(lax.mul(a, number(2)), near), b)
-        k = lax.floor(lax.add(lax.add(lax.mul(slope, u), mean), number(0.43)))
-        is_inside = _both(lax.ge(near, number(0.07)), lax.le(v, inside))
-        is_thin = _both(lax.lt(near, number(0.013)), lax.gt(v, near))
+        k = lax.floor(lax.add(lax.add(lax.mul(slope, u), mean), number(SHIFT)))
+        is_inside = _both(lax.ge(near, number(NEAR_INSIDE)), lax.le(v, inside))
+        is_thin = _both(lax.lt(near, number(NEAR_THIN)), lax.gt(v, near))
         is_refused = lax.bitwise_or(lax.lt(k, number(0)), is_thin)
         width = lax.add(lax.div(a, lax.mul(near, near)), b)
         left = lax.log(lax.div(lax.mul(v, inverse_alpha), width))

@@ -12,15 +12,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evergraph.arrays.numpy_backend.operands import BFLOAT16, FLOAT16, as_dtype, quiet
+from evergraph.arrays.sampling import (
+    KEY_STEPS,
+    LEAST_UNIFORM,
+    MULTIPLIERS,
+    ROUNDS,
+    STATELESS_KEY,
+)
 from evergraph.core.typing import Array
 
-_MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
-_KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
-_ROUNDS = 10
+_MULTIPLIERS = tuple(map(np.uint64, MULTIPLIERS))
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 # Blocks at a time, so that the eight vectors of a round stay in the second-level cache.
 _CHUNK = 1 << 13
-_STATELESS_KEY = 0x02461E293EC8F720
 
 
 class Stream(NamedTuple):
@@ -47,7 +51,7 @@ def _rounds(key: int, base: int, blocks: Array, words: Array) -> None:
     c2 = np.full(blocks.shape, base & 0xFFFFFFFF, np.uint64)
     c3 = np.full(blocks.shape, base >> 32, np.uint64)
     k0, k1 = key & 0xFFFFFFFF, key >> 32
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         p, q = c0 * _MULTIPLIERS[0], c2 * _MULTIPLIERS[1]
         c1 ^= np.uint64(k0)
         c3 ^= np.uint64(k1)
@@ -56,7 +60,7 @@ def _rounds(key: int, base: int, blocks: Array, words: Array) -> None:
         c0 ^= c1
         c2 ^= c3
         c1, c3 = np.bitwise_and(q, _LOW, out=q), np.bitwise_and(p, _LOW, out=p)
-        k0, k1 = (k0 + _KEY_STEPS[0]) & 0xFFFFFFFF, (k1 + _KEY_STEPS[1]) & 0xFFFFFFFF
+        k0, k1 = (k0 + KEY_STEPS[0]) & 0xFFFFFFFF, (k1 + KEY_STEPS[1]) & 0xFFFFFFFF
     words[:, 0], words[:, 1], words[:, 2], words[:, 3] = c0, c1, c2, c3
 
 
@@ -69,7 +73,7 @@ def philox_words(stream: Any, count: int) -> Array:
 def stateless_stream(seed: Array) -> Stream:
     """The stream of the stateless ops for a seed of two integers."""
     low, high = (np.uint64(int(s) & (2**64 - 1)) for s in seed)
-    words = philox_blocks(_STATELESS_KEY, high, low).astype(np.uint64)
+    words = philox_blocks(STATELESS_KEY, high, low).astype(np.uint64)
     return Stream(words[0] | words[1] << _HALF, words[2] | words[3] << _HALF, np.uint64(0))
 
 
@@ -152,11 +156,11 @@ def normal_blocks(stream: Any, blocks: Array, width: int) -> Array:
 def normal_pairs(words: Array) -> Array:
     """Two normal numbers (the last axis) of two words as float32, or of four as float64."""
     if words.shape[-1] == 4:
-        u = np.maximum(uniform_double(words[..., :2]), 1e-7)
+        u = np.maximum(uniform_double(words[..., :2]), LEAST_UNIFORM)
         angle = 2 * np.pi * uniform_double(words[..., 2:])
         radius = np.sqrt(-2 * np.log(u))
         return np.stack([np.sin(angle) * radius, np.cos(angle) * radius], -1)
-    u = np.maximum(uniform_single(words[..., 0]), np.float32(1e-7))
+    u = np.maximum(uniform_single(words[..., 0]), np.float32(LEAST_UNIFORM))
     turn = (2 * np.pi * uniform_single(words[..., 1]).astype(np.float64)).astype(np.float32)
     angle = turn.astype(np.float64)
     radius = np.sqrt(np.float32(-2) * np.log(u.astype(np.float64)).astype(np.float32))

@@ -16,10 +16,18 @@ from evergraph.arrays.numpy_backend.philox import (
     philox_words,
     uniform_double,
 )
+from evergraph.arrays.sampling import (
+    BLOCKS_PER_OUTPUT,
+    LEAST_REJECTION_MEAN,
+    NEAR_INSIDE,
+    NEAR_THIN,
+    SHIFT,
+    SQUEEZE,
+    poisson_hat,
+)
 from evergraph.core.typing import Array
 
-# Blocks from one output of a rejection sampler to the next.
-_STRIDE = np.uint64(256)
+_STRIDE = np.uint64(BLOCKS_PER_OUTPUT)
 
 
 def philox_permutation(stream: Any, count: int) -> Array:
@@ -110,7 +118,7 @@ def philox_gamma(stream: Any, shape: Sequence[int], alpha: Array) -> Array:
         tried, x, v = waiting[is_positive], x[is_positive], v[is_positive]
         v = v * v * v  # not a power, which rounds otherwise
         u = draws.take("uniform", tried)
-        is_taken = (u < 1 - 0.0331 * (x * x) * (x * x)) | (
+        is_taken = (u < 1 - SQUEEZE * (x * x) * (x * x)) | (
             np.log(u) < 0.5 * x * x + d[tried] * (1 - v + np.log(v))
         )
         taken = tried[is_taken]
@@ -147,7 +155,7 @@ def _by_sample(result: Array, shape: Sequence[int], parameters: Array) -> Array:
 
 
 def _poisson_by_product(draws: _Draws, mean: Array, result: Array) -> None:
-    waiting = np.flatnonzero((mean >= 0) & (mean < 10))
+    waiting = np.flatnonzero((mean >= 0) & (mean < LEAST_REJECTION_MEAN))
     limit = np.exp(-mean)
     product = np.ones(mean.size)
     count = np.zeros(mean.size)
@@ -160,21 +168,19 @@ def _poisson_by_product(draws: _Draws, mean: Array, result: Array) -> None:
 
 
 def _poisson_by_rejection(draws: _Draws, mean: Array, result: Array) -> None:
-    """Hörmann's transformed rejection, for means from 10 on."""
+    """Hörmann's transformed rejection."""
     from evergraph.arrays.numpy_backend.special import lgamma
 
-    waiting = np.flatnonzero((mean >= 10) & np.isfinite(mean))
+    waiting = np.flatnonzero((mean >= LEAST_REJECTION_MEAN) & np.isfinite(mean))
     while waiting.size:
         rate = mean[waiting]
-        b = 0.931 + 2.53 * np.sqrt(rate)
-        a = -0.059 + 0.02483 * b
-        inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+        a, b, inverse_alpha, inside = poisson_hat(np.sqrt(rate))
         u = draws.take("uniform", waiting) - 0.5
         v = draws.take("uniform", waiting)
         near = 0.5 - np.abs(u)
-        k = np.floor((2 * a / near + b) * u + rate + 0.43)
-        is_taken = (near >= 0.07) & (v <= 0.9277 - 3.6224 / (b - 2))
-        is_refused = ~is_taken & ((k < 0) | ((near < 0.013) & (v > near)))
+        k = np.floor((2 * a / near + b) * u + rate + SHIFT)
+        is_taken = (near >= NEAR_INSIDE) & (v <= inside)
+        is_refused = ~is_taken & ((k < 0) | ((near < NEAR_THIN) & (v > near)))
         left = np.log(v * inverse_alpha / (a / (near * near) + b))
         right = -rate + k * np.log(rate) - lgamma(k + 1)
         is_taken |= ~is_refused & (left <= right)
