@@ -14,8 +14,12 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TESTS = ["tests/test_conformance.py", "tests/test_programs.py", "tests/ops", "tests/variables"]
-SINGLE_OPS = "by_numpy or classes or RefIdentity or state_ops or ops/ or variables/"
+# Arguments of pytest: one run after the other.
+RUNS = [
+    ["tests/test_conformance.py", "-k", "by_numpy or classes or RefIdentity"],
+    ["tests/test_programs.py", "-k", "state_ops"],
+    ["tests/ops", "tests/variables"],
+]
 
 
 def executed() -> dict[str, set[int]]:
@@ -23,10 +27,10 @@ def executed() -> dict[str, set[int]]:
     with tempfile.TemporaryDirectory() as folder:
         data, report = f"{folder}/data", Path(folder) / "report.json"
         coverage = [sys.executable, "-m", "coverage"]
-        tests = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS, "-k", SINGLE_OPS]
-        source = "--source=src/evergraph/ops"
-        run = [*coverage, "run", f"--data-file={data}", source, *tests]
-        subprocess.run(run, cwd=ROOT, check=False, stdout=sys.stderr)
+        pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        for tests in RUNS:
+            run = [*coverage, "run", "-a", f"--data-file={data}", "--source=src/evergraph/ops"]
+            subprocess.run([*run, *pytest, *tests], cwd=ROOT, check=False, stdout=sys.stderr)
         write = [*coverage, "json", "-q", f"--data-file={data}", "-o", str(report)]
         subprocess.run(write, cwd=ROOT, check=True)
         files = json.loads(report.read_text(encoding="utf-8"))["files"]
