@@ -52,7 +52,8 @@ def test_gradients_can_be_added_to_an_imported_loop(tier, monkeypatch):
         saver = tf.train.import_meta_graph(str(folder / "model.ckpt-7.meta"))
         saver.restore(session, str(folder / "model.ckpt-7"))
         (weights,) = tf.global_variables()
-        (gradient,) = tf.gradients(graph.get_tensor_by_name("loss:0"), weights)
+        # A name of its own: TensorFlow can't have two loops whose frames are named alike.
+        (gradient,) = tf.gradients(graph.get_tensor_by_name("loss:0"), weights, name="again")
         feeds = {name: io[key_of("feed", name)] for name in ("x:0", "n:0")}
         got, there = session.run([gradient, "grad:0"], feeds)
         np.testing.assert_allclose(got, io[key_of("fetch", "grad:0")], rtol=2e-4, atol=1e-6)
