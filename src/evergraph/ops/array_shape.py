@@ -31,7 +31,7 @@ def _length_of(shape: TensorShape) -> TensorShape:
 
 
 def _sizes_array(sizes: Any, dtype: DType) -> np.ndarray:
-    if dtype == dtypes.int32 and any(size > _INT32_MAX for size in sizes):
+    if sizes and max(sizes) > _INT32_MAX and dtype == dtypes.int32:
         raise InvalidArgumentError(
             None, None, f"Shape output type is 32-bit but dim {max(sizes)} exceeds it"
         )
@@ -319,8 +319,10 @@ RESHAPE = register_op(
 
 @RESHAPE.kernel
 def _reshape(xp: Namespace, tensor: Array, shape: np.ndarray) -> Array:
-    sizes = [int(size) for size in shape]
-    given = [int(size) for size in xp.shape(tensor)]
+    sizes = shape.tolist()
+    given = list(xp.shape(tensor))
+    if sizes == given:
+        return tensor
     count = math.prod(given)
     unknown = [i for i, size in enumerate(sizes) if size == -1]
     xp.check(
@@ -340,12 +342,9 @@ def _reshape(xp: Namespace, tensor: Array, shape: np.ndarray) -> Array:
             f"requires a multiple of {known}",
         )
         sizes[unknown[0]] = rest // known
-    xp.check(
-        math.prod(sizes) == count,
-        "InvalidArgumentError",
-        f"Input to reshape is a tensor with {count} values, but the requested shape has "
-        f"{math.prod(sizes)}",
-    )
+    if math.prod(sizes) != count:
+        text = f"Input to reshape is a tensor with {count} values, but the requested shape has "
+        xp.check(False, "InvalidArgumentError", f"{text}{math.prod(sizes)}")
     return xp.reshape(tensor, tuple(sizes))
 
 

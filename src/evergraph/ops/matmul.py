@@ -56,17 +56,12 @@ def _check_matrices(
 ) -> None:
     """Demand two matrices whose inner sizes agree."""
     for place, operand in enumerate((a, b)):
-        xp.check(
-            operand.ndim == 2,
-            "InvalidArgumentError",
-            f"In[{place}] is not a matrix. Instead it has shape {_text(operand.shape)}",
-        )
-    inner = a.shape[0 if transpose_a else 1], b.shape[1 if transpose_b else 0]
-    xp.check(
-        inner[0] == inner[1],
-        "InvalidArgumentError",
-        f"Matrix size-incompatible: In[0]: {_text(a.shape)}, In[1]: {_text(b.shape)}",
-    )
+        if operand.ndim != 2:
+            text = f"In[{place}] is not a matrix. Instead it has shape {_text(operand.shape)}"
+            xp.check(False, "InvalidArgumentError", text)
+    if a.shape[0 if transpose_a else 1] != b.shape[1 if transpose_b else 0]:
+        text = f"Matrix size-incompatible: In[0]: {_text(a.shape)}, In[1]: {_text(b.shape)}"
+        xp.check(False, "InvalidArgumentError", text)
 
 
 def _text(shape: tuple[int, ...]) -> str:

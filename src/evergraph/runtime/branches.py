@@ -102,7 +102,7 @@ def _has_units(segment: Segment) -> bool:
 
 def is_branching(step: Step) -> bool:
     """Whether `step` is a Switch or Merge, or stands for one of a variable."""
-    return bool(_control_of(step)) or step.is_token
+    return _control_of(step) in ("switch", "merge") or step.is_token
 
 
 def _control_of(step: Step) -> str:

@@ -30,6 +30,14 @@ def build_program(
     return Builder(units, fed).build(fetches)
 
 
+def _has_branch(unit: Unit) -> bool:
+    """Whether there is a Switch that isn't a loop's own."""
+    ops = unit.all_ops() if isinstance(unit, LoopOps) else (unit,)
+    return any(
+        control_of(op) == "switch" and control_of(op._inputs[1].op) != "loop_cond" for op in ops
+    )
+
+
 class Scope:
     """The writes of one level: of the whole program, or of one iteration of a loop.
 
@@ -74,7 +82,7 @@ class Builder:
         self.step_of: dict[Operation, Step] = {}
         # For aliases of variables in programs with branches: the slot that says whether it is dead.
         self.tokens: dict[Tensor, int] = {}
-        self.has_branches = any(isinstance(u, LoopOps) or control_of(u) for u in units)
+        self.has_branches = any(_has_branch(unit) for unit in units)
         for tensor in fed:
             slot = self.program.new_slot()
             self.program.feeds[tensor] = slot

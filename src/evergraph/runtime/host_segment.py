@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
+from numpy import ndarray
 
 from evergraph.arrays import numpy_backend
 from evergraph.arrays.checks import CheckFailure
+from evergraph.arrays.numpy_backend.operands import all_quiet
 from evergraph.arrays.run_objects import RunObject
 from evergraph.core import errors
 from evergraph.core.errors import OpError, explain
 from evergraph.graph.operation import Operation
+from evergraph.runtime.direct_steps import direct_step
 from evergraph.runtime.host_loop import HotLoop, run_loop
 from evergraph.runtime.program import NO_SLOT, Step
 
@@ -33,6 +36,7 @@ class Env(list[Any]):
 
     Attributes:
         dead: steps on a branch not taken; inside a loop, in the present iteration.
+        is_whole: whether every value that a step meets is an array or an object, none dead or missing.
         budget: how many more steps in loops may run before `HotLoop` is raised; None for any number.
     """
 
@@ -40,6 +44,7 @@ class Env(list[Any]):
         super().__init__([None] * slot_count)
         self.dead: set[Step] = set()
         self.budget: int | None = None
+        self.is_whole = False
 
 
 def run_steps(steps: Sequence[Step], env: Env) -> None:
@@ -48,32 +53,76 @@ def run_steps(steps: Sequence[Step], env: Env) -> None:
     Raises:
         OpError: a check failed, an uninitialised variable was read, or a kernel raised.
     """
-    for step in steps:
-        values = [None if i == NO_SLOT else env[i] for i in step.inputs]
-        if step.op_def.control and step.loop is None:
-            _run_control(step, values, env)
+    with all_quiet():
+        if not env.is_whole:
+            for step in steps:
+                if not (step.is_plain and _run_plain(step, env)):
+                    _run_step(step, env)
+            return
+        try:
+            for step in steps:
+                run = step.direct
+                if run is not None:
+                    run(env)
+                elif step.is_prepared:
+                    if not (step.is_plain and _run_plain(step, env)):
+                        _run_step(step, env)
+                else:
+                    step.is_prepared = True
+                    step.direct = direct_step(step)
+                    if not (step.is_plain and _run_plain(step, env)):
+                        _run_step(step, env)
+        except Exception as error:
+            if step.direct is None:
+                raise
+            raise_failure(step, [env[i] for i in step.inputs], error)
+
+
+def _run_plain(step: Step, env: Env) -> bool:
+    """Run a step that is a kernel and nothing else; False where something is out of the ordinary."""
+    if env.dead and step.controllers:
+        return False
+    values = [env[i] for i in step.inputs]
+    for value in values:
+        if value.__class__ is not ndarray and not isinstance(value, RunObject):
+            return False
+    try:
+        results = step.call(numpy_backend, values)  # type: ignore[misc]  # a plain step has a kernel
+    except Exception as error:
+        raise_failure(step, values, error)
+    for slot, result in zip(step.outputs, results):  # noqa: B905 - the inner loop
+        if result.__class__ is not ndarray and not isinstance(result, RunObject):
+            result = None if result is None else np.asarray(result)
+        env[slot] = result
+    return True
+
+
+def _run_step(step: Step, env: Env) -> None:
+    values = [None if i == NO_SLOT else env[i] for i in step.inputs]
+    if step.op_def.control and step.loop is None:
+        _run_control(step, values, env)
+        return
+    if _is_dead(step, values, env):
+        _skip(step, env)
+        return
+    if step.loop is not None:
+        run_loop(step, env, run_steps)
+        return
+    for position, value in enumerate(values):
+        if type(value) is np.ndarray or isinstance(value, RunObject):
             continue
-        if _is_dead(step, values, env):
-            _skip(step, env)
-            continue
-        if step.loop is not None:
-            run_loop(step, env, run_steps)
-            continue
-        for position, value in enumerate(values):
-            if type(value) is np.ndarray or isinstance(value, RunObject):
-                continue
-            if value is not None:
-                values[position] = np.asarray(value)
-            elif position not in step.uninitialized_ok and step.inputs[position] != NO_SLOT:
-                raise uninitialized(step, position)
-        results = call_kernel(step, values)
-        for slot, result in zip(step.outputs, results, strict=True):
-            is_plain = type(result) is np.ndarray or result is None
-            is_plain = is_plain or isinstance(result, RunObject)
-            env[slot] = result if is_plain else np.asarray(result)
-        for location, before, after in step.written:
-            if env[before] is None and env[after] is not None:
-                _check_first_value(step.op, location.op, env[after])
+        if value is not None:
+            values[position] = np.asarray(value)
+        elif position not in step.uninitialized_ok and step.inputs[position] != NO_SLOT:
+            raise uninitialized(step, position)
+    results = call_kernel(step, values)
+    for slot, result in zip(step.outputs, results, strict=True):
+        is_plain = type(result) is np.ndarray or result is None
+        is_plain = is_plain or isinstance(result, RunObject)
+        env[slot] = result if is_plain else np.asarray(result)
+    for location, before, after in step.written:
+        if env[before] is None and env[after] is not None:
+            _check_first_value(step.op, location.op, env[after])
 
 
 def _check_first_value(op: Operation, location: Operation, value: np.ndarray) -> None:
@@ -141,26 +190,27 @@ def call_kernel(step: Step, values: Sequence[Any]) -> Sequence[Any]:
     try:
         if step.op_def.compiled_only:
             return run_compiled(step, values)
-        with np.errstate(all="ignore"):
+        with all_quiet():
             return call(numpy_backend, values)
-    except CheckFailure as failure:
-        raise check_error(step.op, failure) from None
-    except OpError:
-        raise
-    except (errors.EvergraphError, KeyboardInterrupt, HotLoop):
-        raise
     except Exception as error:
-        if step.op_def.host_only:
-            raise
-        raise errors.InvalidArgumentError(
-            None,
-            step.op,
-            explain(
-                _first_line(step.op, values, error),
-                given=_given(step.op, values),
-                created=step.op.created_at,
-            ),
-        ) from error
+        raise_failure(step, values, error)
+
+
+def raise_failure(step: Step, values: Sequence[Any], error: Exception) -> NoReturn:
+    """Raise what a user is told where the kernel of `step` has raised `error`."""
+    if isinstance(error, CheckFailure):
+        raise check_error(step.op, error) from None
+    if isinstance(error, OpError | errors.EvergraphError | HotLoop) or step.op_def.host_only:
+        raise error
+    raise errors.InvalidArgumentError(
+        None,
+        step.op,
+        explain(
+            _first_line(step.op, values, error),
+            given=_given(step.op, values),
+            created=step.op.created_at,
+        ),
+    ) from error
 
 
 def run_compiled(step: Step, values: Sequence[Any]) -> Sequence[Any]:

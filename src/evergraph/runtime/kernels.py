@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -40,11 +41,7 @@ def bind(op: Operation) -> Call:
             )
         )
     kernel = op_def.kernel_function
-    keywords = {name: op.attrs[name] for name in op_def.kernel_attrs if name in op.attrs}
-    if op_def.kernel_takes_op:
-        keywords["op"] = op
-    if op_def.kernel_takes_name:
-        keywords["op_name"] = op.name
+    keywords = _keywords(op)
     computed = sum(1 for i in range(len(op_def.outputs)) if i not in op_def.aliases)
     is_list_output = any(arg.is_list for arg in op_def.outputs)
     is_single = len(op_def.writes) + computed == 1 and not is_list_output
@@ -64,6 +61,28 @@ def bind(op: Operation) -> Call:
         return () if result is None else result
 
     return call
+
+
+def _keywords(op: Operation) -> dict[str, Any]:
+    """The keyword arguments of the kernel of `op`."""
+    op_def: OpDef = op.op_def
+    keywords = {name: op.attrs[name] for name in op_def.kernel_attrs if name in op.attrs}
+    if op_def.kernel_takes_op:
+        keywords["op"] = op
+    if op_def.kernel_takes_name:
+        keywords["op_name"] = op.name
+    return keywords
+
+
+def single_result(op: Operation) -> Callable[..., Any] | None:
+    """`function(xp, *inputs)` that gives the one output of `op`; None where it has a list or several."""
+    op_def: OpDef = op.op_def
+    kernel = op_def.kernel_function
+    is_list = any(arg.is_list for arg in (*op_def.inputs, *op_def.outputs))
+    if kernel is None or is_list or len(op_def.outputs) != 1 or op_def.kernel_takes_stream:
+        return None
+    keywords = _keywords(op)
+    return functools.partial(kernel, **keywords) if keywords else kernel
 
 
 def _grouping(op_def: OpDef, attrs: dict[str, Any]) -> Callable[[Sequence[Any]], list[Any]] | None:

@@ -11,6 +11,7 @@ from evergraph.runtime.fold_constants import fold_constants
 from evergraph.runtime.frames import arranged
 from evergraph.runtime.program import Program
 from evergraph.runtime.prune import prune
+from evergraph.runtime.simplify_loops import simplify_loops
 
 
 def plan_program(
@@ -23,4 +24,4 @@ def plan_program(
     ops, fetches = expand_functions(prune(targets, fed), fed, fetches)
     ordered = arranged(ops, fed)
     program = build_program(ordered, fed, fetches)
-    return fold_constants(program)
+    return fold_constants(simplify_loops(program))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evergraph.graph.operation import Operation, Tensor
-from evergraph.runtime.branches import compilable
+from evergraph.runtime.branches import compilable, is_branching
 from evergraph.runtime.fetches import Fetches, owned
 from evergraph.runtime.fold_constants import known_bytes
 from evergraph.runtime.handles import bring_to_host, holds_objects, room_for, stack_slots
@@ -71,6 +71,7 @@ class Plan:
         static = {slot for slots in self.static_inputs for slot in slots}
         self.static_feeds = [i for i, slot in enumerate(self.fed_slots) if slot in static]
         self.can_compile = compilable(self.program, self.segments)
+        self.has_branches = any(is_branching(s) for g in self.segments for s in all_steps(g))
         self.must_compile = [
             segment.is_device and any(s.op_def.compiled_only for s in all_steps(segment))
             for segment in self.segments
@@ -131,6 +132,7 @@ class Plan:
             if not segment.is_device:
                 self._load(segment, env, store)
                 bring_to_host(segment.inputs, env)
+                env.is_whole = False
                 run_steps(segment.steps, env)
                 if segment.commits:
                     with store.writing():
@@ -200,6 +202,7 @@ class Plan:
                     value = np.array(value)
                 env[slot] = None if value is None else np.asarray(value)
                 foreign.add(id(env[slot]))
+            env.is_whole = not self.has_branches and all(env[s] is not None for s in loaded)
             try:
                 run_steps(segment.steps, env)
             except HotLoop:

@@ -101,6 +101,9 @@ class Step:
         written: location -> (slot before, slot after), for writes.
         uninitialized_ok: positions in `inputs` where a variable may hold no value yet.
         phase: the segment that the step is in; see partition.py.
+        direct: the step as a function of the values by slot, where it can be one; made at its first
+            run by NumPy (`is_prepared`).
+        is_plain: the step is the call of a kernel and nothing else.
         loop: what goes round, where the step is a whole loop; `op` is then its LoopCond.
         guards: (position, slot): the input at this position is dead when the token in the slot is.
         is_token: the step passes on whether an alias of a variable is dead, not a value.
@@ -118,6 +121,18 @@ class Step:
     is_token: bool = False
     phase: int = 1
     loop: Loop | None = None
+    is_plain: bool = False
+    direct: Callable[[list[Any]], None] | None = None
+    is_prepared: bool = False
+
+    def __post_init__(self) -> None:
+        op_def = self.op.op_def
+        self.is_plain = (
+            self.call is not None
+            and self.loop is None
+            and not (self.guards or self.written or self.is_token or NO_SLOT in self.inputs)
+            and not (op_def.control or op_def.compiled_only)
+        )
 
     @property
     def op_def(self) -> OpDef:

@@ -13,7 +13,7 @@ from evergraph.core.typing import Array
 
 def shape(x: Array) -> tuple[int, ...]:
     """Its shape; always plain integers."""
-    return tuple(np.shape(x))
+    return x.shape if isinstance(x, np.ndarray) else tuple(np.shape(x))
 
 
 def full(shape: Sequence[int], value: Any, dtype: Any) -> Array:

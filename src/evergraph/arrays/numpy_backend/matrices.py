@@ -33,7 +33,7 @@ def matmul(
 def _oriented(x: Array, is_transposed: bool, is_adjoint: bool) -> Array:
     if is_adjoint and x.dtype.kind == "c":
         x = np.conjugate(x)
-    return np.swapaxes(x, -1, -2) if is_transposed or is_adjoint else x
+    return x.swapaxes(-1, -2) if is_transposed or is_adjoint else x
 
 
 @quiet

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import functools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import ml_dtypes
 import numpy as np
@@ -14,8 +17,42 @@ from evergraph.core.typing import Array
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 FLOAT16 = np.dtype(np.float16)
 
-quiet = np.errstate(all="ignore")
-"""Decorator: no warnings of NumPy, since inf, NaN and wrap-around are TensorFlow's answers too."""
+
+class _Quietness(threading.local):
+    is_on = False
+
+
+_quietness = _Quietness()
+
+
+@contextmanager
+def all_quiet() -> Iterator[None]:
+    """Inside, NumPy warns of nothing: what runs many functions saves each of them the switch."""
+    if _quietness.is_on:
+        yield
+        return
+    _quietness.is_on = True
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        _quietness.is_on = False
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def quiet(function: Function) -> Function:
+    """Decorator: no warnings of NumPy, since inf, NaN and wrap-around are TensorFlow's answers too."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **keywords: Any) -> Any:
+        if _quietness.is_on:
+            return function(*args, **keywords)
+        with np.errstate(all="ignore"):
+            return function(*args, **keywords)
+
+    return run  # type: ignore[return-value]  # it takes and gives the same
 
 
 def as_dtype(dtype: Any) -> np.dtype[Any]:
@@ -56,7 +93,7 @@ def finfo(dtype: Any) -> Any:
 
 def is_low_precision(dtype: np.dtype[Any]) -> bool:
     """Whether it is float16 or bfloat16, whose sums and products are made in float32."""
-    return dtype in (FLOAT16, BFLOAT16)
+    return dtype.itemsize == 2 and dtype in (FLOAT16, BFLOAT16)
 
 
 def is_floating(dtype: np.dtype[Any]) -> bool:
@@ -88,7 +125,7 @@ def normalize_axes(axis: Any, rank: int) -> tuple[int, ...]:
     """A tuple of axes counted from the front, in order; None is all of them."""
     if axis is None:
         return tuple(range(rank))
-    axes = [int(a) for a in np.atleast_1d(np.asarray(axis, np.int64)).ravel()]
+    axes = axis if isinstance(axis, tuple) else np.ravel(axis).tolist()
     return tuple(sorted({normalize_axis(a, rank) for a in axes}))
 
 
