@@ -8,8 +8,9 @@ time become one unit, which XLA executes as one conditional.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -69,9 +70,10 @@ def units_of(steps: Sequence[Step], needed: Sequence[int], known: Branches = _NO
 def compilable(program: Program, segments: Sequence[Segment]) -> list[bool]:
     """For each segment whether it can be one executable: branches that end in another one can't."""
     if not any(is_branching(step) for step in program.steps):
-        return [s.is_device and _has_units(s) for s in segments]
+        return [s.is_device and _has_units(s, _NONE) for s in segments]
     try:
-        branches = StepBranches(program.steps)
+        known = known_sides(program.constants, program.constants)
+        branches = StepBranches(program.steps, known)
     except NeedsHost:
         return [False] * len(segments)
     segment_of = {step: s for s in segments for step in s.steps}
@@ -79,22 +81,23 @@ def compilable(program: Program, segments: Sequence[Segment]) -> list[bool]:
     for step in program.steps:
         for controller in step.controllers:
             here, there = segment_of[step], segment_of.get(controller)
-            if there is not None and here is not there and branches.of_step.get(controller):
+            lies_on = branches.of_step.get(controller, _NONE) - known
+            if there is not None and here is not there and lies_on:
                 cut.update((here, there))
     for segment in segments:
         crossing = {*segment.inputs, *segment.outputs} - branches.written
-        if any(branches.of_slot.get(slot) for slot in crossing):
+        if any(branches.of_slot.get(slot, _NONE) - known for slot in crossing):
             cut.add(segment)
-    return [s.is_device and s not in cut and _has_units(s) for s in segments]
+    return [s.is_device and s not in cut and _has_units(s, known) for s in segments]
 
 
-def _has_units(segment: Segment) -> bool:
+def _has_units(segment: Segment, known: Branches) -> bool:
     try:
         for step in all_steps(segment):
             if step.loop is not None:
                 units_of(step.loop.cond, ())
                 units_of(step.loop.body, ())
-        units_of(segment.steps, segment.outputs)
+        units_of(segment.steps, segment.outputs, known)
     except NeedsHost:
         return False
     return True
@@ -159,6 +162,10 @@ class StepBranches:
         self.of_step[step] = together
         if self.is_possible(together):
             self.steps.append(step)
+        elif step.written:
+            self.of_step[step] = _NONE
+            self.steps.append(_unwritten(step))
+            self.of_step[self.steps[-1]] = _NONE
         if kind == "switch":
             pred = self.predicate(step.inputs[1])
             for side, slot in enumerate(step.outputs):
@@ -202,6 +209,26 @@ def _copy_of_input(merge: Step, index: int) -> Step:
         inputs=(merge.inputs[index],),
         call=lambda xp, values: (values[0], np.asarray(index, np.int32)),
         guards=guards,
+    )
+
+
+def _unwritten(step: Step) -> Step:
+    """What is left of a write that never happens: the variable stays as it was."""
+    return Step(
+        step.op,
+        tuple(before for _, before, _ in step.written),
+        tuple(after for _, _, after in step.written),
+        lambda xp, values: values,
+    )
+
+
+def known_sides(slots: Iterable[int], values: Mapping[int, Any]) -> Branches:
+    """The sides of those predicates among `slots` whose value is known."""
+    found = ((slot, values.get(slot)) for slot in slots)
+    return frozenset(
+        (slot, bool(value))
+        for slot, value in found
+        if isinstance(value, np.ndarray | np.generic) and value.dtype == bool and value.ndim == 0
     )
 
 

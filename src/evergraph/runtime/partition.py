@@ -108,7 +108,8 @@ def _phases(program: Program) -> list[int]:
 def _sink_branches(steps: Sequence[Step], unstable: set[int]) -> None:
     """Move device steps on branches to the phase of what first takes their results.
 
-    A branch that ends in a later segment is then in one piece with the Merge at its end.
+    A branch that ends in a later segment is then in one piece with the Merge at its end. What makes a
+    stack or tensor array moves too: to the segment that fills it.
     """
     maker = {slot: step for step in steps for slot in step.outputs}
     on_branch: set[Step] = set()
@@ -122,8 +123,9 @@ def _sink_branches(steps: Sequence[Step], unstable: set[int]) -> None:
             on_branch.add(step)
     for step in reversed(steps):
         taken = takers.get(step)
-        is_movable = step in on_branch and step.phase % 2 == 1 and not step.written
-        if is_movable and not step.op_def.stateful and taken:
+        is_free = step in on_branch and not step.op_def.stateful and not step.written
+        is_free = is_free or step.op_def.makes_object
+        if is_free and step.phase % 2 == 1 and taken:
             step.phase = max(step.phase, min(taken))
         for position, slot in enumerate(step.inputs):
             if slot in maker:

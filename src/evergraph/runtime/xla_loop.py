@@ -16,7 +16,7 @@ from evergraph.arrays import jax_backend
 from evergraph.arrays.checks import collect_checks
 from evergraph.arrays.jax_backend.stacks import Stack
 from evergraph.arrays.run_objects import NeedsHost, is_rehearsing, rehearsing
-from evergraph.runtime.branches import units_of
+from evergraph.runtime.branches import Branches, known_sides, units_of
 from evergraph.runtime.program import NO_SLOT, Carried, Loop, Step
 from evergraph.runtime.trip_count import Trips, count_trips
 
@@ -133,7 +133,10 @@ class _LoopTracer:
                 continue
             member: Any = changes.members[index]
             if isinstance(member, Stack):
-                hint = trace.hints.get(makers[id(member)], 0)
+                maker = makers.get(id(member))
+                if maker is None and member.pushes is None:
+                    raise NeedsHost("a stack of unknown room comes from another segment")
+                hint = trace.hints.get(maker, 0) if maker is not None else 0
                 member.settle(max(hint, self.trips.guess or DEFAULT_ROOM))
             member.state = changes.before[index] = member.prepared(state)
 
@@ -195,16 +198,12 @@ def _kept(loop: Loop) -> list[int]:
     return [slot for slot in dict.fromkeys(used) if slot in made]
 
 
-def _known_branches(loop: Loop, env: TracedEnv) -> frozenset[tuple[int, bool]]:
+def _known_branches(loop: Loop, env: TracedEnv) -> Branches:
     """The sides of predicates that are known outside: those of the branch that the loop lies on."""
     steps = [*loop.cond, *loop.body]
     preds = {s.inputs[1] for s in steps if s.op_def.control == "switch" and s.loop is None}
     preds -= {slot for step in steps for slot in step.outputs} | {c.head for c in loop.carried}
-    return frozenset(
-        (slot, bool(env[slot]))
-        for slot in preds
-        if isinstance(env.get(slot), np.ndarray | np.generic)
-    )
+    return known_sides(preds, env)
 
 
 def _array(value: Any) -> Any:

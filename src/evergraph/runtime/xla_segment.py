@@ -13,10 +13,11 @@ import numpy as np
 
 from evergraph.arrays import jax_backend
 from evergraph.arrays.checks import collect_checks
+from evergraph.arrays.jax_backend.stacks import Stack
 from evergraph.arrays.run_objects import NeedsHost, RunObject
 from evergraph.core import dtypes
 from evergraph.core.errors import UnavailableError
-from evergraph.runtime.branches import is_branching, units_of
+from evergraph.runtime.branches import is_branching, known_sides, units_of
 from evergraph.runtime.partition import Segment, all_steps
 from evergraph.runtime.program import NO_SLOT, Location, Step
 from evergraph.runtime.xla_control import (
@@ -84,7 +85,8 @@ class CompiledSegment:
         self.others = [s for s in segment.inputs if s not in donated] + large
         state = {after for _, after in segment.commits.values()}
         self.outputs = [s for s in segment.outputs if s not in state]
-        self.units = units_of(segment.steps, segment.outputs)
+        known = known_sides(segment.constants, constants)
+        self.units = units_of(segment.steps, segment.outputs, known)
         self.executable = _executable(self)
         self.call = self.executable.call
 
@@ -100,6 +102,8 @@ class CompiledSegment:
             if slot in self.objects:
                 made = env[slot] = copy.copy(self.objects[slot])
                 made.state, made.children = value, {}
+                if isinstance(made, Stack):
+                    made.is_sealed = value is not None
                 trace.objects.append(made)
             elif slot not in self.static:
                 env[slot] = value

@@ -29,11 +29,12 @@ class Stack(RunObject):
         is_bounded: whether no more than `capacity` elements can ever be pushed. Else the deepest
             level reached is compared with the capacity after the run.
         pushes: how many elements a rehearsal has pushed; None when it can't tell.
+        is_sealed: whether it has come from another segment, with room for what it holds and no more.
         kept: for a stack of handles, the object that each of them stands for.
         state: (elements [capacity, ...], depth, deepest level so far), or None before the first push.
     """
 
-    __slots__ = ("capacity", "dtype", "is_bounded", "kept", "max_size", "name", "pushes")
+    __slots__ = ("capacity", "dtype", "is_bounded", "is_sealed", "kept", "max_size", "name", "pushes")
 
     def __init__(self, dtype: DType, max_size: int = -1, name: str = "") -> None:
         super().__init__()
@@ -42,6 +43,7 @@ class Stack(RunObject):
         self.name = name
         self.capacity: int | None = None
         self.is_bounded = False
+        self.is_sealed = False
         self.pushes: int | None = 0
         self.kept: RunObject | None = None
 
@@ -65,8 +67,8 @@ class Stack(RunObject):
 
     def push(self, value: Any) -> None:
         """Put `value` on top."""
-        if self.max_size >= 0:
-            raise NeedsHost  # the error of a full stack
+        if self.max_size >= 0 or self.is_sealed:
+            raise NeedsHost  # the error of a full stack is NumPy's, and so is its growth
         if is_rehearsing() and self.pushes is not None:
             times = rehearsed_times()
             self.pushes = None if times is None else self.pushes + times
