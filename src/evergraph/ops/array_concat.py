@@ -135,6 +135,7 @@ CONCAT_V2 = register_op(
     static_inputs=("axis",),
     partial_value=lambda c: _concat_partial(c, range(len(c.inputs) - 1)),
     static_value=True,
+    joins=True,
 )
 
 

@@ -34,7 +34,16 @@ class Stack(RunObject):
         state: (elements [capacity, ...], depth, deepest level so far), or None before the first push.
     """
 
-    __slots__ = ("capacity", "dtype", "is_bounded", "is_sealed", "kept", "max_size", "name", "pushes")
+    __slots__ = (
+        "capacity",
+        "dtype",
+        "is_bounded",
+        "is_sealed",
+        "kept",
+        "max_size",
+        "name",
+        "pushes",
+    )
 
     def __init__(self, dtype: DType, max_size: int = -1, name: str = "") -> None:
         super().__init__()
