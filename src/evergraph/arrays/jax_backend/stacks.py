@@ -31,11 +31,15 @@ class Stack(RunObject):
         pushes: how many elements a rehearsal has pushed; None when it can't tell.
         is_sealed: whether it has come from another segment, with room for what it holds and no more.
         kept: for a stack of handles, the object that each of them stands for.
+        constant: the value of all elements, where it was known while what pushes it was traced
+            (sizes, mostly): it is known again when it is taken.
+        varies: whether the elements may differ.
         state: (elements [capacity, ...], depth, deepest level so far), or None before the first push.
     """
 
     __slots__ = (
         "capacity",
+        "constant",
         "dtype",
         "is_bounded",
         "is_sealed",
@@ -43,6 +47,7 @@ class Stack(RunObject):
         "max_size",
         "name",
         "pushes",
+        "varies",
     )
 
     def __init__(self, dtype: DType, max_size: int = -1, name: str = "") -> None:
@@ -55,11 +60,14 @@ class Stack(RunObject):
         self.is_sealed = False
         self.pushes: int | None = 0
         self.kept: RunObject | None = None
+        self.constant: np.ndarray | None = None
+        self.varies = False
 
     @property
     def layout(self) -> tuple[Any, ...]:
         """All that isn't in `state`."""
-        return ("stack", self.dtype, self.max_size, self.capacity, self.is_bounded)
+        constant = None if self.constant is None or self.varies else self.constant.tolist()
+        return ("stack", self.dtype, self.max_size, self.capacity, self.is_bounded, repr(constant))
 
     def settle(self, guess: int) -> None:
         """Fix the room after a rehearsal: what was pushed then, or `guess` when that isn't known."""
@@ -84,6 +92,7 @@ class Stack(RunObject):
         if isinstance(value, RunObject):
             self.kept = value
             value = np.zeros((), np.int8)
+        self._take_constant(value)
         value = asarray(value)
         if self.state is None:
             room = 1 if is_rehearsing() else self.capacity
@@ -113,7 +122,16 @@ class Stack(RunObject):
         self.state = (elements, depth, deepest)
         if self.kept is not None:
             return self.kept.detached()  # type: ignore[attr-defined]  # tensor arrays have it
+        if self.constant is not None and not self.varies:
+            return self.constant
         return lax.dynamic_index_in_dim(elements, depth, 0, keepdims=False)
+
+    def _take_constant(self, value: Any) -> None:
+        is_known = isinstance(value, np.ndarray | np.generic)
+        if self.constant is None and is_known:
+            self.constant = np.asarray(value)
+        elif not is_known or not np.array_equal(self.constant, value):
+            self.varies = True
 
     def close(self) -> None:
         """Drop all elements."""
@@ -139,6 +157,7 @@ def stack_from_host(given: numpy_stacks.Stack) -> Stack:
     """The stack `given` of the NumPy backend, with room for what it holds."""
     stack = Stack(given.dtype, given.max_size, given.name)
     stack.capacity = max(len(given.state), 1)
+    stack.varies = bool(given.state)
     if given.state:
         if len({np.shape(v) for v in given.state}) > 1:
             raise NeedsHost

@@ -25,7 +25,8 @@ def sum(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
     """Sum, in the dtype of `x` (integers wrap around; 16-bit floats are summed in float32)."""
     x = np.asarray(x)
     axes = normalize_axes(axis, x.ndim)
-    return through_float32(lambda v: np.add.reduce(v, axes, v.dtype, keepdims=keepdims), x)
+    reduce: Any = np.add.reduce
+    return through_float32(lambda v: reduce(v, axes, v.dtype, keepdims=keepdims), x)
 
 
 @quiet
