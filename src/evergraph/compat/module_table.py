@@ -91,9 +91,9 @@ _PYTHON = {
     "ops.control_flow_grad": "",
     "ops.control_flow_ops": (
         "ops.cond ops.grouping ops.control_flow ops.control_contexts ops.while_* ops.assertions "
-        "ops.identity api"
+        "ops.identity api compat.generated_ops"
     ),
-    "ops.control_flow_util": "ops.control_contexts ops.control_flow platform.eager",
+    "ops.control_flow_util": "ops.control_places platform.eager",
     "ops.control_flow_v2_toggles": "platform.versions",
     "ops.ctc_ops": "ops.ctc_* autodiff.ctc_dense api.nn",
     "ops.cudnn_rnn_grad": "",
@@ -378,6 +378,41 @@ RENAMED: dict[str, dict[str, str]] = {
     PREFIX + "ops.confusion_matrix": {
         "confusion_matrix": "ops.confusion:confusion_matrix_v2",
         "confusion_matrix_v1": "ops.confusion:confusion_matrix",
+    },
+    PREFIX + "ops.control_flow_ops": {
+        "_Enter": "ops.control_flow:enter",
+        "_NextIteration": "ops.control_flow:next_iteration",
+        "_SwitchRefOrTensor": "ops.control_flow:switch_ref_or_tensor",
+        "_AddNextAndBackEdge": "ops.while_context:add_back_edge",
+        "_convert_tensorarray_to_flow": "ops.control_contexts:flow_of",
+        "_convert_flows_to_tensorarrays": "ops.control_contexts:with_flows",
+        "exit": "ops.control_flow:exit",
+        "merge": "ops.control_flow:merge_branches",
+    },
+    PREFIX + "ops.control_flow_util": {
+        "CheckInputFromValidContext": "ops.control_places:check_input_from_valid_context",
+        "GetContainingCondContext": "ops.control_places:containing_cond_context",
+        "GetContainingWhileContext": "ops.control_places:containing_while_context",
+        "GetContainingXLAContext": "ops.control_places:containing_xla_context",
+        "GetLoopConstantEnter": "ops.control_places:loop_constant_enter",
+        "GetOutputContext": "ops.control_places:output_context",
+        "GetWhileContext": "ops.control_places:while_context",
+        "GraphOrParentsInXlaContext": "ops.control_places:is_in_xla_context",
+        "InXlaContext": "ops.control_places:is_in_xla_context",
+        "IsCondMerge": "ops.control_places:is_cond_merge",
+        "IsCondSwitch": "ops.control_places:is_cond_switch",
+        "IsContainingContext": "ops.control_places:is_containing_context",
+        "IsInCond": "ops.control_places:is_in_cond",
+        "IsInWhileLoop": "ops.control_places:is_in_while_loop",
+        "IsLoopConstantEnter": "ops.control_places:is_loop_constant_enter",
+        "IsLoopEnter": "ops.control_places:is_loop_enter",
+        "IsLoopExit": "ops.control_places:is_loop_exit",
+        "IsLoopMerge": "ops.control_places:is_loop_merge",
+        "IsLoopSwitch": "ops.control_places:is_loop_switch",
+        "IsMerge": "ops.control_places:is_merge",
+        "IsSwitch": "ops.control_places:is_switch",
+        "OpInContext": "ops.control_places:op_in_context",
+        "TensorInContext": "ops.control_places:tensor_in_context",
     },
     PREFIX + "ops.ctc_ops": {
         "_ctc_state_trans": "autodiff.ctc_dense:state_transitions",

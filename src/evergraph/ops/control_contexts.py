@@ -167,11 +167,14 @@ class ControlFlowContext:
             op: Any = graph.as_graph_element(name)
             op._set_control_flow_context(self)
 
-    def _write_values(self, values_def: Any, export_scope: str | None) -> None:
+    def _to_values_def(self, export_scope: str | None = None) -> Any:
+        """The values known inside, as a ValuesDef."""
+        values_def = new_message("ValuesDef")
         values_def.values.extend(strip_name_scope(v, export_scope) for v in sorted(self._values))
         for outer, inner in self._external_values.items():
             key = strip_name_scope(outer, export_scope)
             values_def.external_values[key] = strip_name_scope(inner.name, export_scope)
+        return values_def
 
     def to_control_flow_context_def(
         self, context_def: Any, export_scope: str | None = None
@@ -395,7 +398,7 @@ class CondContext(ControlFlowContext):
         message.pred_name = strip_name_scope(self._pred.name, export_scope)
         message.pivot_name = strip_name_scope(self._pivot.name, export_scope)
         message.branch = self._branch
-        self._write_values(message.values_def, export_scope)
+        message.values_def.CopyFrom(self._to_values_def(export_scope))
         for nested in self._nested_contexts:
             nested.to_control_flow_context_def(message.nested_contexts.add())
         return message

@@ -120,6 +120,20 @@ def containing_cond_context(context: Any) -> Any:
     return None
 
 
+def containing_xla_context(context: Any) -> Any:
+    """The first context of XLA of `context` and those around it: programs may bring their own."""
+    while context is not None:
+        if context.IsXLAContext():
+            return context
+        context = context.outer_context
+    return None
+
+
+def is_in_xla_context(graph: Any) -> bool:
+    """Whether operations are being made in a context of XLA."""
+    return containing_xla_context(graph._get_control_flow_context()) is not None
+
+
 def is_in_while_loop(op: Operation) -> bool:
     """Whether `op` lies in a loop."""
     return containing_while_context(op._control_flow_context) is not None
@@ -212,11 +226,13 @@ __all__ = [
     "check_input_from_valid_context",
     "containing_cond_context",
     "containing_while_context",
+    "containing_xla_context",
     "is_cond_merge",
     "is_cond_switch",
     "is_containing_context",
     "is_in_cond",
     "is_in_while_loop",
+    "is_in_xla_context",
     "is_loop_constant_enter",
     "is_loop_enter",
     "is_loop_exit",

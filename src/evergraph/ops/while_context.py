@@ -422,7 +422,7 @@ class WhileContext(ControlFlowContext):
         message.pivot_name = stripped(self._pivot)
         message.loop_exit_names.extend(map(stripped, self._loop_exits))
         message.loop_enter_names.extend(map(stripped, self._loop_enters))
-        self._write_values(message.values_def, export_scope)
+        message.values_def.CopyFrom(self._to_values_def(export_scope))
         for nested in self._nested_contexts:
             nested.to_control_flow_context_def(message.nested_contexts.add())
         return message
