@@ -317,7 +317,9 @@ def a_resource_variable_that_the_body_assigns(tf, np):
 
     def body(i, x):
         with tf.control_dependencies([v.assign_add(2.0)]):
-            return i + 1, x + v.read_value()
+            x = x + v.read_value()
+        with tf.control_dependencies([x]):  # else TensorFlow's next assignment may come before
+            return i + 1, x
 
     y = tf.while_loop(below(3), body, [0, 0.0])
     with started(tf) as sess:
