@@ -64,6 +64,7 @@ Beyond the cases, `wrong_dtype` is what happens to the first input that doesn't 
 
 import argparse
 import hashlib
+import importlib
 import json
 import os
 import pathlib
@@ -509,6 +510,8 @@ def main():
     op_types = options.ops or sorted(path.stem for path in OPS.glob("*.json"))
     if options.stale:
         op_types = [op_type for op_type in op_types if is_stale(op_type)]
+    if any("BlockCell" in op_type for op_type in op_types):
+        importlib.import_module("tensorflow.contrib.rnn")  # registers these gradients
     for op_type in op_types:  # TensorFlow loads its op list lazily: do it once, before the forks
         Schema(op_type)
     failed = [op_type for op_type in op_types if not record_in_child(op_type)]

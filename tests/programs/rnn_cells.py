@@ -18,7 +18,7 @@ def two_steps(tf, np, cell, x=None):
     output, state = cell(x + 1.0, state)
     variables = tf.global_variables()
     loss = tf.reduce_sum(output * output)
-    gradients = tf.gradients(loss, tf.trainable_variables() + [x])
+    gradients = tf.gradients(loss, [*tf.trainable_variables(), x])
     with started(tf) as sess:
         values = sess.run([output, state, gradients])
     return values, [v.name for v in variables], cell.state_size, cell.output_size
@@ -159,9 +159,10 @@ def not_trainable_by_custom_getter(tf, np):
     with tf.variable_scope("root", custom_getter=getter):
         cell = tf.nn.rnn_cell.BasicRNNCell(2)
         cell(tf.ones([1, 2]), tf.zeros([1, 2]))
-    names = [v.name for v in cell.trainable_variables], [
-        v.name for v in cell.non_trainable_variables
-    ]
+    names = (
+        [v.name for v in cell.trainable_variables],
+        [v.name for v in cell.non_trainable_variables],
+    )
     return names, [v.name for v in tf.trainable_variables()]
 
 
@@ -171,7 +172,8 @@ def configurations(tf, np):
     made = [cells.BasicRNNCell(2), cells.GRUCell(2, name="g"), cells.LSTMCell(3, num_proj=2)]
     made += [cells.BasicLSTMCell(2, dtype=tf.float32), tf.layers.Dense(3, tf.nn.relu)]
     configs = [cell.get_config() for cell in made]
-    again = [type(cell).from_config(dict(c, name="x")).name for cell, c in zip(made[4:], configs[4:])]
+    pairs = [(made[4], configs[4])]
+    again = [type(cell).from_config(dict(c, name="x")).name for cell, c in pairs]
     return configs[:4], sorted(configs[4]), again
 
 

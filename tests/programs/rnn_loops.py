@@ -27,7 +27,7 @@ def values(tf, outputs, state, x, feed):
     for part in state if isinstance(state, tuple) else [state]:
         for tensor in part if isinstance(part, tuple) else [part]:
             loss += tf.reduce_sum(tensor)
-    gradients = tf.gradients(loss, tf.trainable_variables() + [x])
+    gradients = tf.gradients(loss, [*tf.trainable_variables(), x])
     with started(tf) as sess:
         return sess.run([outputs, state, loss, gradients], feed)
 
@@ -102,7 +102,7 @@ def dynamic_nodes(tf, np):
     lengths = tf.placeholder(tf.int32, [None])
     cell = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.BasicLSTMCell(2)])
     outputs, state = tf.nn.dynamic_rnn(cell, x, lengths, dtype=tf.float32)
-    tf.gradients(outputs, [x] + tf.trainable_variables())
+    tf.gradients(outputs, [x, *tf.trainable_variables()])
     return nodes(tf), outputs, state
 
 
@@ -175,7 +175,7 @@ def static_bidirectional(tf, np, lengths):
     return values(tf, outputs, (fw, bw[1]), x, {x: batch(np)})
 
 
-class Saver(object):
+class Saver:
     """Keeps states in variables, as the queues of tf.contrib.training do."""
 
     def __init__(self, tf, names):

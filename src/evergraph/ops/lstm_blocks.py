@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from evergraph.core.shapes import TensorShape, dimension_value
@@ -256,7 +255,8 @@ def _sequence(
     _check_weights(xp, x, cs_prev, weights)
 
     def step(carry: Any, rows: Any) -> Any:
-        found = _forward(xp, rows[0], *carry, weights, order, forget_bias, cell_clip, use_peephole)
+        cs, h = carry
+        found = _forward(xp, rows[0], cs, h, weights, order, forget_bias, cell_clip, use_peephole)
         return (found[1], found[6]), found
 
     _, outputs = xp.scan(step, (cs_prev, h_prev), (x,))
@@ -344,18 +344,15 @@ def _block_lstm_v2(
     )
 
 
-def _sequence_gradient(grad_op: Callable[..., Any]) -> Callable[..., Any]:
-    def gradient(op: Operation, *d_outputs: Tensor) -> list[Any]:
-        found = grad_op(
-            *op.inputs,
-            *op.outputs,
-            d_outputs[1],
-            d_outputs[6],
-            use_peephole=op.get_attr("use_peephole"),
-        )
-        return [None, *found]
-
-    return gradient
+def _sequence_gradient(op: Operation, *d_outputs: Tensor) -> list[Any]:
+    found = BLOCK_LSTM_GRAD(
+        *op.inputs,
+        *op.outputs,
+        d_outputs[1],
+        d_outputs[6],
+        use_peephole=op.get_attr("use_peephole"),
+    )
+    return [None, *found]
 
 
 def _sequence_grad_shape(c: ShapeContext) -> list[TensorShape]:
@@ -481,5 +478,6 @@ def _block_lstm_grad_v2(
     )
 
 
-BLOCK_LSTM.gradient(_sequence_gradient(BLOCK_LSTM_GRAD))
-BLOCK_LSTM_V2.gradient(_sequence_gradient(BLOCK_LSTM_GRAD_V2))
+# TensorFlow gives both the gradient of the first, though its gates stand in another order.
+BLOCK_LSTM.gradient(_sequence_gradient)
+BLOCK_LSTM_V2.gradient(_sequence_gradient)

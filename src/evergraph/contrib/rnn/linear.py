@@ -133,5 +133,4 @@ def linear(
         result = matmul(tensors[0] if len(tensors) == 1 else concat(tensors, 1), weights)
         if not bias:
             return result
-        biases = bias_variable(outer, output_size, dtype, bias_initializer)
-    return bias_add(result, biases)
+        return bias_add(result, bias_variable(outer, output_size, dtype, bias_initializer))
