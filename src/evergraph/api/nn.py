@@ -15,6 +15,9 @@ from evergraph.era0.nn import (
 from evergraph.era0.nn import (
     weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
 )
+from evergraph.era0.rnn import bidirectional_rnn as bidirectional_rnn
+from evergraph.era0.rnn import rnn as rnn
+from evergraph.era0.rnn import state_saving_rnn as state_saving_rnn
 from evergraph.layers.rnn_dynamic import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
 from evergraph.layers.rnn_dynamic import dynamic_rnn as dynamic_rnn
 from evergraph.layers.rnn_raw import raw_rnn as raw_rnn

@@ -157,7 +157,7 @@ _PYTHON = {
     "ops.rnn": (
         "layers.rnn_dynamic layers.rnn_static layers.rnn_raw layers.rnn_step era0.rnn api.nn"
     ),
-    "ops.rnn_cell": "api.rnn_cell era0.rnn_cells",
+    "ops.rnn_cell": "api.rnn_cell",
     "ops.rnn_cell_impl": (
         "layers.rnn_cell layers.basic_rnn_cells layers.lstm_cells layers.rnn_cell_wrappers "
         "api.rnn_cell"
@@ -275,7 +275,7 @@ _CONTRIB = {
     "rnn.python.ops.rnn_cell": (
         "contrib.rnn.gated_cells contrib.rnn.independent_cells contrib.rnn.normalized_lstm_cells "
         "contrib.rnn.sharded_lstm_cells contrib.rnn.grid_lstm_cells contrib.rnn.phased_lstm_cell "
-        "contrib.rnn.memory_cells contrib.rnn.wrappers contrib.rnn"
+        "contrib.rnn.wrappers contrib.rnn"
     ),
     "seq2seq.python.ops.attention_wrapper": (
         "contrib.seq2seq.attention contrib.seq2seq.attention_wrapper contrib.seq2seq.monotonic"
@@ -442,13 +442,12 @@ RENAMED: dict[str, dict[str, str]] = {
         "_reverse_seq": "layers.rnn_static:reverse_steps",
         "_rnn_step": "layers.rnn_step:rnn_step",
         "_transpose_batch_time": "layers.rnn_step:transpose_batch_time",
-        "state_saving_rnn": "layers.rnn_static:static_state_saving_rnn",
     },
     PREFIX + "ops.rnn_cell_impl": {
         "_concat": "layers.rnn_cell:concat_shapes",
         "_zero_state_tensors": "layers.rnn_cell:zero_state_tensors",
     },
-    PREFIX + "ops.rnn_cell": {"_linear": "era0.rnn_cells:linear"},
+    PREFIX + "ops.rnn_cell": {"_linear": "contrib.rnn.linear:scoped_linear"},
     "tensorflow.contrib.rnn.python.ops.core_rnn_cell": {
         "_Linear": "contrib.rnn.linear:Linear",
         "_linear": "contrib.rnn.linear:linear",

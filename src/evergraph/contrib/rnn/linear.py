@@ -134,3 +134,22 @@ def linear(
         if not bias:
             return result
         return bias_add(result, bias_variable(outer, output_size, dtype, bias_initializer))
+
+
+def scoped_linear(
+    args: Any, output_size: int, bias: bool, bias_start: float = 0.0, scope: Any = None
+) -> Tensor:
+    """[args] . kernel + bias in a variable scope of its own, as 0.x's `tf.nn.rnn_cell.linear`.
+
+    Args:
+        args: a matrix, or a list of matrices with equally many rows.
+        output_size: number of columns of the result.
+        bias: whether there is a bias.
+        bias_start: initial value of the bias.
+        scope: variable scope or its name; "Linear" when None.
+
+    Raises:
+        ValueError: `args` is missing, or a size isn't known.
+    """
+    with variable_scope(scope or "Linear"):
+        return linear(args, output_size, bias, bias_initializer=Constant(bias_start))
