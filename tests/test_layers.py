@@ -57,6 +57,7 @@ LATE = {
     ("__init__.py", "keras"),
     ("autodiff/ctc_dense.py", "functions"),
     ("layers/optimize.py", "training"),
+    ("autodiff/ctc_dense.py", "functions"),
     ("ops/io.py", "formats"),
     ("ops/sparse_serialize.py", "formats"),
     ("ops/files.py", "formats"),

@@ -78,7 +78,7 @@ def dense_labels_to_sparse(dense: Any, length: Any) -> SparseTensor:
 
     Reference: TensorFlow 1.15, tensorflow/python/ops/ctc_ops.py.
     """
-    from evergraph.ops.sparse_reshape import sparse_reshape
+    from evergraph.ops.sparse_layout import sparse_reshape
 
     flat_values = reshape(dense, [-1])
     flat_indices = range_of(shape_of(flat_values, out_type=dtypes.int64)[0])
