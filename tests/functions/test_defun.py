@@ -208,3 +208,19 @@ def test_gradient_of_a_branch_reads_its_variable() -> None:
             for choice, wanted in ((True, [[3, 4], [1, 2]]), (False, [[0, 0], [6, 8]])):
                 for got, want in zip(session.run(d, {p: choice}), wanted, strict=True):
                     np.testing.assert_array_equal(got, want)
+
+
+def test_gradient_goes_through_a_loop_in_a_function() -> None:
+    # TensorFlow 1.15.5 gives zeros: its own SymbolicGradient knows no loops.
+    with tf.Graph().as_default():
+
+        @Defun(tf.float32)
+        def power(x):
+            start = [tf.constant(0), x]
+            return tf.while_loop(lambda i, x: i < 3, lambda i, x: (i + 1, x * x), start)[1]
+
+        x = tf.constant(2.0)
+        y = power(x)
+        with tf.Session() as session:
+            for _ in range(4):
+                assert session.run([y, *tf.gradients(y, x)]) == [256.0, 1024.0]

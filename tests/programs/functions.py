@@ -394,6 +394,26 @@ def cond_around_and_inside_calls(tf, np):
         return sess.run(y, {p: True}), found
 
 
+@THEME.program(rtol=1e-5)
+def calls_inside_loops_and_branches(tf, np):
+    w = tf.Variable([0.5, 0.7], name="w")
+
+    @defun(tf, tf.float32)
+    def f(x):
+        return tf.tanh(x * w + 0.1)
+
+    x, n, p = tf.constant([1.0, 2.0]), tf.placeholder(tf.int32, []), tf.placeholder(tf.bool, [])
+    shapes = [tf.TensorShape([]), tf.TensorShape(None)]
+    start = [tf.constant(0), x]
+    _, y = tf.while_loop(lambda i, x: i < n, lambda i, x: (i + 1, f(x)), start, shapes)
+    z = tf.cond(p, lambda: f(x), lambda: x * 3.0)
+    m = tf.map_fn(f, tf.constant([[1.0, 2.0], [3.0, 4.0]]))
+    fetches = [[t, *tf.gradients(t, [x, w])] for t in (y, z)] + [m, tf.gradients(m, w)]
+    sess = started(tf)
+    feeds = [(0, True), (1, False), (3, True), (5, False)]
+    return [sess.run(fetches, {n: trips, p: choice}) for trips, choice in feeds], nodes(tf)
+
+
 @THEME.program
 def random_numbers_of_functions(tf, np):
     @defun(tf)

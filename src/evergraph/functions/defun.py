@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evergraph.core.dtypes import as_dtype
-from evergraph.functions.func_graph import FuncGraph, func_graph_from_py_func
+from evergraph.functions.func_graph import FuncGraph, copy_of, func_graph_from_py_func
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.function_body import FunctionBody
 from evergraph.graph.graph import Graph
@@ -193,10 +193,7 @@ class DefinedFunction(LibraryFunction):
 
     def fresh_body(self, library: Mapping[str, Any]) -> FunctionBody:
         """As `body`, in a graph that nobody else uses."""
-        body = super().fresh_body(library)
-        for tensor, known in zip(body.inputs, self._build().inputs, strict=True):
-            tensor._captured_from = known._captured_from
-        return body
+        return copy_of(self._build(), library)
 
     def add_to_graph(self, g: Graph) -> None:
         """Put the function and those it needs into the library of `g`."""

@@ -5,7 +5,7 @@ Reference: TensorFlow 1.15, tensorflow/python/framework/function.py (_FuncGraph)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,11 +15,14 @@ from evergraph.graph.function_body import FunctionBody
 from evergraph.graph.graph import Graph
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import control_dependencies, device, get_default_graph, init_scope
+from evergraph.ops.control_contexts import from_control_flow_context_def
 from evergraph.ops.identity import guarantee_const
 from evergraph.ops.placeholders import placeholder
 from evergraph.serialize.function_def import function_def_to_graph_def as to_graph_def
 from evergraph.serialize.function_def import to_function_body
+from evergraph.serialize.graph_def import as_graph_def
 from evergraph.serialize.graph_def import copy_functions as copy_functions_to
+from evergraph.serialize.import_graph import import_graph_def
 from evergraph.variables.resource_variable import BaseResourceVariable
 from evergraph.variables.variable_scope import (
     _get_default_variable_store,
@@ -147,6 +150,42 @@ class FuncGraph(Graph):
     def as_body(self) -> FunctionBody:
         """The finished graph as the body of a function."""
         return FunctionBody(self, self.inputs, self.outputs, self.control_outputs)
+
+
+def copy_of(source: FuncGraph, library: Mapping[str, Any]) -> FunctionBody:
+    """The body that `source` is, in a new graph, with its branches and loops known as such."""
+    graph = Graph()
+    graph._functions.update(library)
+    with graph.as_default():
+        import_graph_def(as_graph_def(source, add_shapes=True), name="")
+        for context in _outermost_contexts(source):
+            message = protos.ControlFlowContextDef()
+            context.to_control_flow_context_def(message)
+            from_control_flow_context_def(message)
+
+    def same(element: Any) -> Any:
+        return graph.as_graph_element(element.name)
+
+    inputs = [same(tensor) for tensor in source.inputs]
+    for tensor, known in zip(inputs, source.inputs, strict=True):
+        tensor._captured_from = known._captured_from
+    return FunctionBody(
+        graph,
+        inputs,
+        [same(tensor) for tensor in source.outputs],
+        [same(op) for op in source.control_outputs],
+    )
+
+
+def _outermost_contexts(graph: Graph) -> list[Any]:
+    found: dict[Any, None] = {}
+    for op in graph.get_operations():
+        context = op._control_flow_context
+        while context is not None and context.outer_context is not None:
+            context = context.outer_context
+        if context is not None:
+            found[context] = None
+    return list(found)
 
 
 def is_guaranteed_const(tensor: Tensor) -> bool:
