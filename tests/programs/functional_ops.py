@@ -218,3 +218,27 @@ def loops_and_branches_that_do_not_fit(tf, np):
             caught(lambda: functional_ops.While(start, other, body)),
             caught(lambda: sess.run(functional_ops.For(0, 3, 1, [1.0], three))),
         ]
+
+
+@THEME.program
+def optional_values(tf, np):
+    raw = tf.raw_ops
+    p = tf.placeholder(tf.bool, [])
+    some = raw.OptionalFromValue(components=[tf.constant([1.0, 2.0]), tf.constant("a")])
+    either = tf.cond(p, lambda: some, lambda: raw.OptionalNone())
+    has = raw.OptionalHasValue(optional=either)
+    kinds = {"output_types": [tf.float32, tf.string], "output_shapes": [[2], []]}
+    value = raw.OptionalGetValue(optional=either, **kinds)
+    wrong = {"output_types": [tf.float32], "output_shapes": [[2]]}
+    less = raw.OptionalGetValue(optional=some, **wrong)
+    with tf.Session() as sess:
+        errors = [
+            caught(lambda: sess.run(value, {p: False})),
+            caught(lambda: sess.run(less)),
+        ]
+        return (
+            [sess.run(has, {p: choice}) for choice in (True, False)],
+            list(sess.run(value, {p: True})),
+            [error.message.split("\n")[0] for error in errors],
+            nodes(tf),
+        )

@@ -15,6 +15,7 @@ from evergraph.autodiff.reachability import is_trainable
 from evergraph.core.errors import NotFoundError
 from evergraph.core.shapes import TensorShape
 from evergraph.graph.operation import Operation, Tensor
+from evergraph.ops import optional as optional  # graphs of TensorFlow have it in such gradients
 from evergraph.ops.fills import zeros_like
 from evergraph.ops.functional import CASE, IF, STATELESS_IF
 from evergraph.ops.identity import identity
