@@ -150,6 +150,7 @@ _FIELDS: dict[str, Any] = {
     "outputs": "output: Tout",
     "shape": unknown,
     "host_only": True,
+    "may_block": True,
 }
 
 PY_FUNC = register_op("PyFunc", attrs=_ATTRS, stateful=True, **_FIELDS).no_gradient()

@@ -76,6 +76,7 @@ class OpDef:
         host_only: the kernel runs outside any executable, on NumPy arrays.
         numpy_only: the shape of the result depends on data, so XLA cannot hold it.
         compiled_only: the kernel exists for JAX alone.
+        may_block: the host kernel may wait for what another step does; see runtime/waiting.py.
         host_effect: the device never waits for this host op (print, assert, summaries).
         reads, writes: inputs (refs or resource handles) whose variable is read or changed.
         aliases: ref output -> the ref input that it is.
@@ -122,6 +123,7 @@ class OpDef:
         numpy_only: bool = False,
         compiled_only: bool = False,
         host_effect: bool = False,
+        may_block: bool = False,
         reads: Sequence[str] = (),
         writes: Sequence[str] = (),
         aliases: dict[str, str] | None = None,
@@ -156,6 +158,7 @@ class OpDef:
         self.numpy_only = numpy_only
         self.compiled_only = compiled_only
         self.host_effect = host_effect
+        self.may_block = may_block
         self.location = location
         self.random_blocks = random_blocks
         self.control = control

@@ -19,6 +19,7 @@ from evergraph.runtime.partition import Segment, all_steps, partition
 from evergraph.runtime.pipeline import plan_program
 from evergraph.runtime.program import NO_SLOT, Program, Step
 from evergraph.runtime.variable_store import Cell, VariableStore
+from evergraph.runtime.waiting import may_hold_up, run_waiting
 
 # A signature (shapes of the feeds, static values) is compiled at its third run: programs that run
 # once or twice cost less by NumPy than a compilation does.
@@ -74,6 +75,10 @@ class Plan:
         self.has_branches = any(is_branching(s) for g in self.segments for s in all_steps(g))
         self.must_compile = [
             segment.is_device and any(s.op_def.compiled_only for s in all_steps(segment))
+            for segment in self.segments
+        ]
+        self.holding = [
+            frozenset() if segment.is_device else may_hold_up(segment.steps)
             for segment in self.segments
         ]
         self.patience = [SMALL_FACTOR if _is_small(segment) else 1 for segment in self.segments]
@@ -133,7 +138,10 @@ class Plan:
                 self._load(segment, env, store)
                 bring_to_host(segment.inputs, env)
                 env.is_whole = False
-                run_steps(segment.steps, env)
+                if self.holding[index]:
+                    run_waiting(segment.steps, env, self.holding[index])
+                else:
+                    run_steps(segment.steps, env)
                 if segment.commits:
                     with store.writing():
                         self._commit(segment, env, store, foreign)
