@@ -5,7 +5,13 @@ import pytest
 
 import evergraph as tf
 from evergraph import protos
-from evergraph.functions.defun import Defun, from_definition, get_extra_args, get_extra_inputs
+from evergraph.functions.defun import (
+    Declare,
+    Defun,
+    from_definition,
+    get_extra_args,
+    get_extra_inputs,
+)
 from evergraph.functions.func_graph import function_def_to_graph
 from evergraph.functions.functional_ops import If, While
 from evergraph.serialize.function_hash import hash64
@@ -66,6 +72,23 @@ def test_library_with_missing_or_cyclic_gradients_is_refused() -> None:
     with pytest.raises(ValueError, match="cyclic gradient functions"):
         from_library(library)
     assert from_library(protos.FunctionDefLibrary()) == []
+
+
+def test_a_declared_function_is_defined_later() -> None:
+    with tf.Graph().as_default():
+        declared = Declare("later", [("n", tf.int32), ("x", tf.float32)], [("z", tf.float32)])
+        z = declared(2, 3.0, name="call")
+        assert (z.op.type, z.op.name, z.dtype) == ("later", "call", tf.float32)
+        with tf.Session() as session:
+            with pytest.raises(tf.errors.NotFoundError, match="Function later is not defined"):
+                session.run(z)
+
+            @Defun(tf.int32, tf.float32, func_name="later", out_names=["z"])
+            def later(n, x):
+                return tf.cast(n, tf.float32) * x
+
+            later.add_to_graph(z.graph)
+            assert session.run(z) == 6.0
 
 
 def test_two_functions_of_one_name_are_refused() -> None:

@@ -305,6 +305,29 @@ def variables_as_constants(tf, np):
     return found, want, got
 
 
+@THEME.program(rtol=1e-5)
+def variables_in_loops_and_branches_as_constants(tf, np):
+    p, x = tf.placeholder(tf.bool, [], name="p"), tf.placeholder(tf.float32, [2], name="x")
+    r = tf.Variable([0.5, 2.0], name="r", use_resource=True)
+    v = tf.Variable([1.0, 3.0], name="v")
+    _, y = tf.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y * r + v), [0, x])
+    z = tf.cond(p, lambda: y * r, lambda: y + v, name="choose")
+    tf.identity(z, name="z")
+    sess = started(tf)
+    graph_def = tf.get_default_graph().as_graph_def()
+    frozen = tf.graph_util.convert_variables_to_constants(sess, graph_def, ["z"])
+    found = rows(frozen)
+
+    def values(session):
+        return [session.run("z:0", {"x:0": [1.0, 2.0], "p:0": c}) for c in (True, False)]
+
+    want = values(sess)
+    with tf.Graph().as_default():
+        tf.import_graph_def(frozen, name="")
+        with tf.Session() as sess:
+            return found, want, values(sess)
+
+
 @THEME.program
 def training_nodes_removed(tf, np):
     x = tf.placeholder(tf.float32, [2], name="x")

@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from evergraph import protos
 from evergraph.core.dtypes import as_dtype
 from evergraph.functions.func_graph import FuncGraph, copy_of, func_graph_from_py_func
 from evergraph.graph.conversion import convert_to_tensor
@@ -301,6 +302,35 @@ def _types_text(types: Sequence[Any]) -> str:
     if any(name not in _SHORT for name in names):
         raise ValueError(f"Unsupported dtypes: {list(types)}")
     return "".join(_SHORT[name] for name in names)
+
+
+class Declare(LibraryFunction):
+    """A function that is defined later, known by its name and its arguments and results.
+
+    Args:
+        func_name: the function's name.
+        inputs: pairs of a name and a dtype, for each argument.
+        outputs: the same for the results.
+    """
+
+    def __init__(
+        self,
+        func_name: str,
+        inputs: Sequence[tuple[str, Any]],
+        outputs: Sequence[tuple[str, Any]],
+    ) -> None:
+        definition = protos.FunctionDef()
+        definition.signature.name = func_name
+        for args, pairs in (
+            (definition.signature.input_arg, inputs),
+            (definition.signature.output_arg, outputs),
+        ):
+            for name, dtype in pairs:
+                args.add(name=name, type=as_dtype(dtype).as_datatype_enum)
+        super().__init__(definition)
+
+    def add_to_graph(self, g: Graph) -> None:
+        """Nothing: there is no definition yet."""
 
 
 def from_definition(definition: Any, grad_func: Any = None) -> LibraryFunction:
