@@ -153,6 +153,7 @@ def test_errors_of_a_body_name_the_call_and_the_users_line() -> None:
         ):
             session.run(y, {x: np.zeros(3)})
         assert "mine/Reshape" in str(caught.value)
+    assert caught.value.op is y.op
 
 
 def test_a_function_without_end_is_refused() -> None:

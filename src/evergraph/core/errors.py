@@ -145,7 +145,8 @@ class OpError(Exception):
         """Keep the four parts; `args` stays empty, as in TensorFlow."""
         super().__init__()
         self._node_def = node_def
-        self._op = op
+        # A plan may work with another operation in place of the user's: see runtime/lowered.py.
+        self._op = getattr(op, "origin", op)
         self._message = message
         self._error_code = error_code
 
