@@ -137,9 +137,7 @@ def _stitched(xp: Namespace, indices: Sequence[np.ndarray], data: Sequence[Array
     size = int(flat.max()) + 1 if flat.size else 0
     # Where an index has no slice TensorFlow leaves memory as it is; here it is the first slice.
     source = np.zeros(size, np.int64)
-    for place, index in enumerate(flat.tolist()):
-        if 0 <= index < size:
-            source[index] = place
+    source[flat] = np.arange(flat.size)  # of equal indices the last counts
     return xp.gather(joined, source, 0)
 
 

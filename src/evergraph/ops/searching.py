@@ -14,6 +14,7 @@ from evergraph.core.typing import Array, Namespace
 from evergraph.graph.composite import SparseTensor, SparseTensorValue
 from evergraph.graph.operation import Tensor
 from evergraph.ops.array_shape import reshape, shape_internal
+from evergraph.ops.sparse_indices import flat_places
 from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import with_rank
 from evergraph.registry.shape_inference import ShapeContext
@@ -203,37 +204,44 @@ def _edit_distance(
             f"[{len(truth_shape)}] and [{len(hypothesis_shape)}]",
         )
     sizes = np.maximum(hypothesis_shape[:-1], truth_shape[:-1])
-    hypotheses = _sequences(hypothesis_indices, hypothesis_values)
-    truths = _sequences(truth_indices, truth_values)
-    result = np.zeros(tuple(int(n) for n in sizes), np.float32)
-    for place in np.ndindex(result.shape):
-        hypothesis, truth = hypotheses.get(place, []), truths.get(place, [])
-        distance = float(_levenshtein(hypothesis, truth))
-        if normalize:
-            if truth:
-                distance /= len(truth)
-            elif distance:
-                distance = float("inf")
-        result[place] = distance
-    return result
+    count = int(np.prod(sizes, dtype=np.int64))
+    # The elements as numbers, so that rows of text are compared like any others.
+    both = np.concatenate([hypothesis_values, truth_values])
+    codes = xp.unique(both)[1]
+    pieces = codes[: hypothesis_values.size], codes[hypothesis_values.size :]
+    hypotheses = _sequences(xp, hypothesis_indices, pieces[0], sizes, count)
+    truths = _sequences(xp, truth_indices, pieces[1], sizes, count)
+    distances = [_levenshtein(a, b) for a, b in zip(hypotheses, truths, strict=True)]
+    result = np.asarray(distances, np.float32)
+    if normalize:
+        lengths = np.asarray([truth.size for truth in truths], np.float32)
+        result = np.where((result == 0) & (lengths == 0), np.float32(0), result / lengths)
+    return result.reshape(tuple(int(n) for n in sizes))
 
 
-def _sequences(indices: np.ndarray, values: np.ndarray) -> dict[tuple[int, ...], list[Any]]:
-    """The values of each sequence by its place."""
-    result: dict[tuple[int, ...], list[Any]] = {}
-    for row, value in zip(indices.tolist(), values.tolist(), strict=True):
-        result.setdefault(tuple(row[:-1]), []).append(value)
-    return result
+def _sequences(
+    xp: Namespace, indices: np.ndarray, values: np.ndarray, sizes: np.ndarray, count: int
+) -> list[np.ndarray]:
+    """The values of each sequence; sequences are numbered by their place in `sizes`."""
+    inside = ((indices[:, :-1] >= 0) & (indices[:, :-1] < sizes)).all(axis=1)
+    xp.check(inside, "InternalError", "an index is out of the bounds of the output")
+    places = flat_places(xp, indices[:, :-1], sizes)
+    order = np.argsort(places, kind="stable")
+    ends = np.searchsorted(places[order], np.arange(1, count))
+    return np.split(values[order], ends) if count else []
 
 
-def _levenshtein(a: list[Any], b: list[Any]) -> int:
-    previous = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        current = [i]
-        for j, y in enumerate(b, 1):
-            current.append(min(previous[j] + 1, current[-1] + 1, previous[j - 1] + (x != y)))
-        previous = current
-    return previous[-1]
+def _levenshtein(a: np.ndarray, b: np.ndarray) -> int:
+    """How many elements must be put in, taken out or replaced to make `b` of `a`."""
+    steps = np.arange(b.size + 1)
+    row = steps.copy()
+    for i, x in enumerate(a.tolist(), 1):
+        best = np.empty_like(row)
+        best[0] = i
+        best[1:] = np.minimum(row[1:] + 1, row[:-1] + (b != x))
+        # Putting in elements one after another: the least over all places before, plus the way.
+        row = np.minimum.accumulate(best - steps) + steps
+    return int(row[-1])
 
 
 def edit_distance(

@@ -149,12 +149,19 @@ def _along_axis(xp: Namespace, x: Array, axis: Array, out_idx: DType) -> list[Ar
     if not -x.ndim <= at < x.ndim:
         raise InvalidArgumentError(None, None, f"axis has to be between {-x.ndim} and {x.ndim - 1}")
     rows = np.moveaxis(x, at, 0)
-    seen: dict[Any, int] = {}
-    found = [seen.setdefault(tuple(row.ravel().tolist()), len(seen)) for row in rows]
-    firsts = [found.index(i) for i in range(len(seen))]
-    counts = np.bincount(np.asarray(found, np.int64), minlength=len(seen))
-    values = np.moveaxis(rows[firsts], 0, at)
-    return [values, np.asarray(found, kind), counts.astype(kind)]
+    # Each element as a number first, so that rows of text are compared like any others.
+    width = int(np.prod(rows.shape[1:], dtype=np.int64))
+    codes = xp.unique(rows)[1].reshape(rows.shape[0], width)
+    if not width:  # all rows are alike
+        codes = np.zeros((rows.shape[0], 1), np.int64)
+    _, first, found, counts = np.unique(
+        codes, axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    order = np.argsort(first, kind="stable")  # as they first appear
+    turn = np.empty_like(order)
+    turn[order] = np.arange(order.size)
+    values = np.moveaxis(rows[first[order]], 0, at)
+    return [values, turn[found.ravel()].astype(kind), counts[order].astype(kind)]
 
 
 def _list_diff_shape(c: ShapeContext) -> list[TensorShape]:
@@ -178,9 +185,10 @@ def _list_diff(xp: Namespace, x: Array, y: Array, *, out_idx: DType) -> list[Arr
     for value, word in ((x, "x"), (y, "y")):
         if np.ndim(value) != 1:
             raise InvalidArgumentError(None, None, f"{word} should be a 1D vector.")
-    left_out = set(y.tolist())
-    kept = [i for i, item in enumerate(x.tolist()) if item not in left_out]
-    return [x[kept], np.asarray(kept, out_idx.as_numpy_dtype)]
+    # Elements as numbers: text can't be compared otherwise without a loop.
+    codes = xp.unique(np.concatenate([x, y]))[1]
+    kept = np.flatnonzero(~np.isin(codes[: x.size], codes[x.size :]))
+    return [x[kept], kept.astype(out_idx.as_numpy_dtype)]
 
 
 def setdiff1d(
