@@ -260,6 +260,13 @@ _PYTHON = {
 # Below tensorflow.contrib.
 _CONTRIB = {
     "crf.python.ops.crf": "contrib.crf",
+    "layers.python": "",
+    "layers.python.layers": "contrib.layers",
+    "layers.python.layers.embedding_ops": (
+        "contrib.layers.embeddings contrib.layers.segmented_embeddings"
+    ),
+    "layers.python.ops": "",
+    "layers.python.ops.sparse_feature_cross_op": "ops.sparse_feature_cross",
     "legacy_seq2seq.python.ops.seq2seq": "contrib.legacy_seq2seq",
     "rnn.ops.gen_gru_ops": GENERATED,
     "rnn.ops.gen_lstm_ops": GENERATED,

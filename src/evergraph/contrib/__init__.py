@@ -7,6 +7,7 @@ __getattr__, __dir__ = lazy_names(
     {
         "crf": "evergraph.contrib.crf",
         "ctc": "evergraph.contrib.ctc",
+        "layers": "evergraph.contrib.layers",
         "legacy_seq2seq": "evergraph.contrib.legacy_seq2seq",
         "rnn": "evergraph.contrib.rnn",
         "seq2seq": "evergraph.contrib.seq2seq",

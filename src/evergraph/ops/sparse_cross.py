@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ _LARGEST = np.uint64(np.iinfo(np.int64).max)
 
 # Features of one column: all of them, and for each example where its own begin and how many.
 Column = tuple[Array, Array, Array]
+Combine = Callable[[Array, Array], Array]
 
 
 def _cross_shape(c: ShapeContext) -> list[TensorShape]:
@@ -63,6 +64,29 @@ def _sparse_cross(
     num_buckets: int,
     hash_key: int,
 ) -> list[Array]:
+    hashed = (num_buckets, hash_key, fingerprint_cat64) if hashed_output else None
+    return crossed_features(xp, indices, values, shapes, dense_inputs, hashed)
+
+
+def crossed_features(
+    xp: Namespace,
+    indices: Sequence[Array],
+    values: Sequence[Array],
+    shapes: Sequence[Array],
+    dense_inputs: Sequence[Array],
+    hashed: tuple[int, int, Combine] | None,
+) -> list[Array]:
+    """Indices, values and shape of all combinations of the features of each example.
+
+    Args:
+        xp: NumPy's namespace.
+        indices: index matrices of the sparse inputs.
+        values: their features.
+        shapes: their shapes `[batch, any]`.
+        dense_inputs: further features `[batch, any]`.
+        hashed: for numbers: how many there are (0: no limit), the first one, and what makes one
+            number of two; None for text.
+    """
     batch = _checked_batch(xp, indices, values, shapes, dense_inputs)
     columns = [_sparse_column(i, v, batch) for i, v in zip(indices, values, strict=True)]
     columns += [_dense_column(dense, batch) for dense in dense_inputs]
@@ -78,19 +102,19 @@ def _sparse_cross(
         chosen.append(features[starts[rows] + rest % own[rows]])
         rest = rest // own[rows]
     chosen.reverse()
-    crossed = _hashed(chosen, num_buckets, hash_key) if hashed_output else _texts(chosen)
+    crossed = _texts(chosen) if hashed is None else _hashed(chosen, *hashed)
     shape = np.array([batch, counts.max(initial=0)], np.int64)
     return [np.stack([rows, turns], 1).astype(np.int64), crossed, shape]
 
 
-def _hashed(chosen: list[Array], num_buckets: int, hash_key: int) -> Array:
-    result = np.full(chosen[0].shape if chosen else 0, np.uint64(hash_key % 2**64))
+def _hashed(chosen: list[Array], num_buckets: int, start: int, combine: Combine) -> Array:
+    result = np.full(chosen[0].shape if chosen else 0, np.uint64(start % 2**64))
     for features in chosen:
         if features.dtype == object:
             codes = np.array([fingerprint64(f) for f in features.tolist()], np.uint64)
         else:
             codes = features.astype(np.uint64)
-        result = fingerprint_cat64(result, codes)
+        result = combine(result, codes)
     return (result % (np.uint64(num_buckets) if num_buckets else _LARGEST)).astype(np.int64)
 
 
@@ -225,25 +249,10 @@ def sparse_cross_hashed(
 def _cross(
     inputs: Any, out_type: DType, num_buckets: int, hash_key: int | None, name: str | None
 ) -> SparseTensor:
-    if not isinstance(inputs, list):
-        raise TypeError("Inputs must be a list")
-    if not all(isinstance(item, SparseTensor | Tensor) for item in inputs):
-        raise TypeError("All inputs must be SparseTensors")
-    sparse = [item for item in inputs if isinstance(item, SparseTensor)]
-    values = [item.values for item in sparse]
-    dense = [item for item in inputs if not isinstance(item, SparseTensor)]
-    internal_type = dtypes.string
-    for group in (values, dense):
-        for i, features in enumerate(group):
-            if features.dtype != dtypes.string:
-                group[i] = cast(features, dtypes.int64)
-                internal_type = dtypes.int64
+    *parts, internal_type = cross_inputs(inputs)
     return SparseTensor(
         *SPARSE_CROSS(
-            [item.indices for item in sparse],
-            values,
-            [item.dense_shape for item in sparse],
-            dense,
+            *parts,
             hashed_output=out_type is dtypes.int64,
             num_buckets=num_buckets,
             hash_key=hash_key or _HASH_KEY,
@@ -252,6 +261,29 @@ def _cross(
             name=name,
         )
     )
+
+
+def cross_inputs(inputs: Any) -> tuple[list[Any], list[Any], list[Any], list[Any], DType]:
+    """(indices, values, shapes, dense inputs, type in which they are crossed) of `inputs`.
+
+    Raises:
+        TypeError: `inputs` is no list of tensors.
+    """
+    if not isinstance(inputs, list):
+        raise TypeError("Inputs must be a list")
+    if not all(isinstance(item, SparseTensor | Tensor) for item in inputs):
+        raise TypeError("All inputs must be SparseTensors")
+    sparse = [item for item in inputs if isinstance(item, SparseTensor)]
+    values: list[Any] = [item.values for item in sparse]
+    dense: list[Any] = [item for item in inputs if not isinstance(item, SparseTensor)]
+    internal_type = dtypes.string
+    for group in (values, dense):
+        for i, features in enumerate(group):
+            if features.dtype != dtypes.string:
+                group[i] = cast(features, dtypes.int64)
+                internal_type = dtypes.int64
+    indices = [item.indices for item in sparse]
+    return indices, values, [item.dense_shape for item in sparse], dense, internal_type
 
 
 _sparse_cross = sparse_cross  # as TensorFlow's own code calls them
