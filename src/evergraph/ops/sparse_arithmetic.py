@@ -23,8 +23,6 @@ from evergraph.ops.sparse_indices import (
     joined,
     merged_rows,
     size_text,
-    sorted_order,
-    starts_of_groups,
     values_at,
 )
 from evergraph.ops.type_lists import SINGLE_OR_DOUBLE
@@ -371,43 +369,46 @@ SPARSE_SOFTMAX = register_op(
     outputs="output: T",
     attrs={"T": SINGLE_OR_DOUBLE},
     shape=_softmax_shape,
-    numpy_only=True,
 )
 
 
 @SPARSE_SOFTMAX.kernel
 def _sparse_softmax(xp: Namespace, sp_indices: Array, sp_values: Array, sp_shape: Array) -> Array:
+    given, values_shape, shape_shape = (xp.shape(x) for x in (sp_indices, sp_values, sp_shape))
     demand(
         xp,
-        sp_indices.ndim == 2,
-        f"Input sp_indices should be a matrix but received shape: {size_text(sp_indices)}",
+        len(given) == 2,
+        f"Input sp_indices should be a matrix but received shape: [{joined(given)}]",
     )
     demand(
         xp,
-        sp_values.ndim == sp_shape.ndim == 1,
+        len(values_shape) == len(shape_shape) == 1,
         "Inputs sp_values and sp_shape should be vectors but received shapes: "
-        f"{size_text(sp_values)} and {size_text(sp_shape)}",
+        f"[{joined(values_shape)}] and [{joined(shape_shape)}]",
     )
     demand(
         xp,
-        sp_shape.size >= 2,
-        f"Input should have rank >= 2, but received shape: {joined(sp_shape)}",
+        shape_shape[0] >= 2,
+        f"Input should have rank >= 2, but received shape: [{joined(shape_shape)}]",
     )
     demand(
         xp,
-        sp_indices.shape == (sp_values.size, sp_shape.size),
+        given == (values_shape[0], shape_shape[0]),
         "indices, values and shape must be those of one SparseTensor.",
     )
-    # The result is in the order of sorted indices, whatever the order of the input.
-    order = sorted_order(sp_indices)
-    starts = starts_of_groups(sp_indices[order][:, :-1])
-    groups = np.cumsum(starts) - 1
-    first = np.flatnonzero(starts)
-    if not first.size:
+    count = given[0]
+    if not count:
         return sp_values
-    values = sp_values[order]
-    powers = np.exp(values - np.maximum.reduceat(values, first)[groups])
-    return powers / np.add.reduceat(powers, first)[groups]
+    # The result is in the order of sorted indices, whatever the order of the input.
+    order = xp.lexsort([sp_indices[:, d] for d in range(given[1])])
+    rows = xp.gather(sp_indices, order, 0)
+    is_new = xp.any(xp.not_equal(rows[1:, :-1], rows[:-1, :-1]), 1)
+    groups = xp.concatenate([xp.zeros((1,), np.int64), xp.cumsum(xp.cast(is_new, np.int64), 0)], 0)
+    values = xp.gather(sp_values, order, 0)
+    largest = xp.gather(xp.unsorted_segment_max(values, groups, count), groups, 0)
+    powers = xp.exp(xp.subtract(values, largest))
+    totals = xp.gather(xp.unsorted_segment_sum(powers, groups, count), groups, 0)
+    return xp.true_divide(powers, totals)
 
 
 @SPARSE_SOFTMAX.gradient

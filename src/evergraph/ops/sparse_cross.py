@@ -48,7 +48,7 @@ SPARSE_CROSS = register_op(
         "internal_type": _KINDS,
     },
     shape=_cross_shape,
-    host_only=True,
+    numpy_only=True,
 ).no_gradient()
 
 

@@ -47,7 +47,7 @@ SPARSE_FEATURE_CROSS = register_op(
     outputs=_OUTPUTS,
     attrs={"N": "int >= 0", "hashed_output": "bool", "num_buckets": "int >= 0", **_TYPES},
     shape=_cross_shape,
-    host_only=True,
+    numpy_only=True,
 ).no_gradient()
 
 
@@ -78,7 +78,7 @@ SPARSE_FEATURE_CROSS_V2 = register_op(
         **_TYPES,
     },
     shape=_cross_shape,
-    host_only=True,
+    numpy_only=True,
 ).no_gradient()
 
 

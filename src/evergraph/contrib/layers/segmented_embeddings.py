@@ -215,9 +215,9 @@ class _Parts:
                 with colocate_with(part):
                     rows[p] = sparse_segment_sum(rows[p], own_rows, turn)
             segments.append(own_segments)
-        all_segments = concat(segments, 0)
+        all_segments, all_rows = concat(segments, 0), concat(rows, 0)
         largest: Any = reduce_max(all_segments)
-        return unsorted_segment_sum(concat(rows, 0), all_segments, largest + 1, name=scope)
+        return unsorted_segment_sum(all_rows, all_segments, largest + 1, name=scope)
 
     def _without_weights(self, p: int, places: Any, segment_ids: Any) -> tuple[Any, Any, Any]:
         """Segments of part p, and segment and row of each of its ids."""
