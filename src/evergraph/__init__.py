@@ -10,8 +10,10 @@ from typing import Any
 import evergraph.compat as _compat
 from evergraph import api as _api
 from evergraph.api import *  # noqa: F403
+from evergraph.core.lazy import explain_missing_names as _explain_missing_names
+from evergraph.platform.versions import EVERGRAPH_VERSION as __version__
 
-__version__ = "0.1.0"
+_explain_missing_names(_api)
 
 
 def install_as_tensorflow() -> None:

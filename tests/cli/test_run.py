@@ -135,3 +135,9 @@ def test_misuse_exits_with_2(tmp_path):
     assert start(["-m", "evergraph"], tmp_path).returncode == 2
     assert start(["-m", "evergraph", "run"], tmp_path).returncode == 2
     assert start(["-m", "evergraph", "dance"], tmp_path).returncode == 2
+
+
+def test_version_names_both(tmp_path):
+    done = start(["-m", "evergraph", "--version"], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("evergraph ") and "(TensorFlow 1.15" in done.stdout

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from evergraph.cli import run
+from evergraph.platform.versions import EVERGRAPH_VERSION, VERSION
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -11,6 +12,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="evergraph", description="Run graph-era TensorFlow programs on today's Python."
     )
+    versions = f"evergraph {EVERGRAPH_VERSION} (TensorFlow {VERSION})"
+    parser.add_argument("--version", action="version", version=versions)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in (run,):
         module.add_command(commands)  # its options, and set_defaults(command=<its function>)

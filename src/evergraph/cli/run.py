@@ -29,8 +29,15 @@ def add_command(commands: Any) -> None:
         description="Run a program in which `import tensorflow` means Evergraph.",
     )
     parser.add_argument("-m", dest="is_module", action="store_true", help="run a module by name")
-    parser.add_argument("target", metavar="SCRIPT", help="a file, a folder with a __main__.py, ...")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="the program's own arguments")
+    parser.add_argument(
+        "target", metavar="SCRIPT", help="a file, or a folder or archive with a __main__.py"
+    )
+    parser.add_argument(
+        "arguments",
+        metavar="ARGUMENTS",
+        nargs=argparse.REMAINDER,
+        help="the program's own arguments",
+    )
     parser.set_defaults(command=run)
 
 

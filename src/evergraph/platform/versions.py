@@ -1,4 +1,4 @@
-"""Which TensorFlow this is: 1.15's behaviour, none of 2.x's."""
+"""Which Evergraph this is, and which TensorFlow: 1.15's behaviour, none of 2.x's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from evergraph.core.errors import UnsupportedError, explain
 
+EVERGRAPH_VERSION = "0.1.0"  # and in pyproject.toml
 VERSION = "1.15.5"
 GIT_VERSION = "v1.15.5"
 COMPILER_VERSION = "evergraph"
