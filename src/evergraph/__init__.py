@@ -11,8 +11,9 @@ import evergraph.compat as _compat
 from evergraph import api as _api
 from evergraph.api import *  # noqa: F403
 from evergraph.core.lazy import explain_missing_names as _explain_missing_names
-from evergraph.platform.versions import EVERGRAPH_VERSION as __version__
+from evergraph.platform import versions as _versions
 
+__version__ = _versions.EVERGRAPH_VERSION
 _explain_missing_names(_api)
 
 
