@@ -221,3 +221,27 @@ def error_classes_have_codes(tf, np):
     names += " OutOfRange Unimplemented Internal Unavailable DataLoss"
     classes = [getattr(tf.errors, name + "Error") for name in names.split()]
     return [(cls.__name__, cls(None, None, "text").error_code) for cls in classes]
+
+
+@THEME.program
+def numbers_that_are_not_finite(tf, np):
+    x = tf.placeholder(tf.float32, [None], name="x")
+    checked = tf.verify_tensor_all_finite(x, "bad x", name="look")
+    root = tf.sqrt(x)
+    all_checked = tf.add_check_numerics_ops()
+    nodes = [
+        (op.type, op.name, [t.name for t in op.inputs], [c.name for c in op.control_inputs])
+        for op in tf.get_default_graph().get_operations()
+    ]
+    return [
+        nodes,
+        run(tf, [checked, all_checked], {x: [1.0, 4.0]})[0],
+        caught(lambda: run(tf, checked, {x: [np.nan]})),
+        caught(lambda: run(tf, [root, all_checked], {x: [-1.0]})),
+    ]
+
+
+@THEME.program
+def checks_of_all_numbers_beside_a_cond(tf, np):
+    tf.cond(tf.constant(True), lambda: tf.constant(1.0), lambda: tf.constant(2.0))
+    return caught(tf.add_check_numerics_ops)

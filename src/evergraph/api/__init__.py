@@ -360,6 +360,8 @@ from evergraph.ops.math_vectors import lbeta as lbeta
 from evergraph.ops.matmul import batch_matmul as batch_matmul
 from evergraph.ops.matmul import matmul as matmul
 from evergraph.ops.matmul import sparse_matmul as sparse_matmul
+from evergraph.ops.numerics import add_check_numerics_ops as add_check_numerics_ops
+from evergraph.ops.numerics import verify_tensor_all_finite as verify_tensor_all_finite
 from evergraph.ops.placeholders import placeholder as placeholder
 from evergraph.ops.placeholders import placeholder_with_default as placeholder_with_default
 from evergraph.ops.placeholders import sparse_placeholder as sparse_placeholder

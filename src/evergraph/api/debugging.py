@@ -23,6 +23,7 @@ from evergraph.ops.identity import check_numerics as check_numerics
 from evergraph.ops.math_comparison import is_finite as is_finite
 from evergraph.ops.math_comparison import is_inf as is_inf
 from evergraph.ops.math_comparison import is_nan as is_nan
+from evergraph.ops.numerics import verify_tensor_all_finite as assert_all_finite
 from evergraph.ops.shape_checks import assert_rank as assert_rank
 from evergraph.ops.shape_checks import assert_rank_at_least as assert_rank_at_least
 from evergraph.ops.shape_checks import assert_rank_in as assert_rank_in

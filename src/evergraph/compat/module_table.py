@@ -145,7 +145,7 @@ _PYTHON = {
         "compat.second_versions ops.dropout ops.activation ops.nn_* ops.softmax ops.sigmoid "
         "ops.cross_entropy ops.top_k ops.conv* ops.pool* ops.data_format api.nn"
     ),
-    "ops.numerics": "api",
+    "ops.numerics": "ops.numerics api",
     "ops.parsing_ops": "api.io api",
     "ops.partitioned_variables": "variables.partitioners variables.partitioned_variable api",
     "ops.random_grad": "ops.random_distributions",
