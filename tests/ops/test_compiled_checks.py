@@ -62,12 +62,33 @@ def test_what_xla_can_not_have_runs_all_the_same():
     x, i = tf.placeholder(tf.float32, [None, 3]), tf.placeholder(tf.int32, [])
     y, first = x * 2.0, i + 1
     variable = tf.get_variable("v", initializer=ROWS)
-    parts = [y[first:], tf.slice(y, [first, 0], [-1, 2]), tf.slice(y, [first, 0], [1, 2])]
+    parts = [y[first:], tf.slice(y, [first, 0], [-1, 2])]
+    block = tf.slice(y, [first, 0], [1, 2])
     write = variable[first::-1].assign(y)
     with tf.Session() as session:
         session.run(variable.initializer)
         got = session.run(parts, {x: ROWS, i: 0})
-        for one, two in zip(got, (ROWS[1:], ROWS[1:, :2], ROWS[1:, :2]), strict=True):
+        for one, two in zip(got, (ROWS[1:], ROWS[1:, :2]), strict=True):
             np.testing.assert_array_equal(one, two * 2)
+        np.testing.assert_array_equal(session.run(block, {x: ROWS, i: 0}), ROWS[1:, :2] * 2)
         session.run(write, {x: ROWS, i: 0})
         np.testing.assert_array_equal(session.run(variable), ROWS[::-1] * 2)
+
+
+@pytest.mark.parametrize("row", [1, -1, -2])
+@pytest.mark.parametrize("rest", [np.s_[:], np.s_[::2], np.s_[::-1], np.s_[1:2]])
+def test_parts_of_a_computed_row_are_written(row, rest):
+    i = tf.placeholder(tf.int32, [])
+    variable = tf.get_variable("v", initializer=ROWS)
+    expected = ROWS.copy()
+    expected[row, rest] = np.arange(10, 10 + len(ROWS[0, rest]))
+    write = variable[i + 0, rest].assign(expected[row, rest])
+    with tf.Session() as session:
+        session.run(variable.initializer)
+        for wrong in (2, -3):
+            with pytest.raises(
+                tf.errors.InvalidArgumentError, match="of dimension 0 out of bounds"
+            ):
+                session.run(write, {i: wrong})
+        np.testing.assert_array_equal(session.run(variable), ROWS)
+        np.testing.assert_array_equal(session.run(write, {i: row}), expected)

@@ -20,6 +20,8 @@ from evergraph.ops.array_shape import shape as shape_of
 from evergraph.ops.strided_slice import (
     MASK_ATTRS,
     MASKS,
+    SlicePlan,
+    checked_position,
     known_entries,
     needs_bounds,
     plan_of_kernel,
@@ -108,10 +110,7 @@ def _slice(xp: Namespace, x: Array, begin: Array, size: np.ndarray, *, op: Opera
     for i, count in enumerate(size.tolist()):
         first = firsts[i]
         if count == -1:
-            if first is None:
-                raise InvalidArgumentError(
-                    None, None, f"the size of dimension {i} of a slice depends on computed values"
-                )
+            assert first is not None, "_needs_begin asks for what decides a size"
             count = int(whole[i]) - first
         sizes.append(count)
     if any(first is None for first in firsts):
@@ -190,28 +189,43 @@ def _updated(
     wanted = plan.final_shape
     if 0 in wanted:
         return x
-    if xp.shape(value) != tuple(wanted):
-        left, right = (",".join(map(str, sizes)) for sizes in (wanted, xp.shape(value)))
-        xp.check(
-            False,
-            "UnimplementedError",
-            f"sliced l-value shape [{left}] does not match r-value shape [{right}]. Automatic "
-            "broadcasting not yet implemented.",
-        )
-        return x
+    left, right = (",".join(map(str, sizes)) for sizes in (wanted, xp.shape(value)))
+    xp.check(
+        left == right,
+        "UnimplementedError",
+        f"sliced l-value shape [{left}] does not match r-value shape [{right}]. Automatic "
+        "broadcasting not yet implemented.",
+    )
     if all(cut.begin is not None and cut.end is not None for cut in plan.cuts):
         return xp.strided_slice_assign(x, begin, end, strides, value, _Masks(*masks))
-    if any(cut.step != 1 for cut in plan.cuts):
-        raise InvalidArgumentError(
-            None, None, "a slice with steps whose position is computed can't be assigned to"
-        )
-    kept = tuple(cut.size for cut in plan.cuts)
-    block = xp.reshape(value, kept)
-    starts = [
-        begin[cut.entry] if cut.begin is None else np.asarray(cut.begin, begin.dtype)
-        for cut in plan.cuts
-    ]
-    return xp.dynamic_update_slice(x, block, xp.stack(starts))
+    return _updated_at_computed_places(xp, x, begin, plan, value)
+
+
+def _updated_at_computed_places(
+    xp: Namespace, x: Array, begin: Array, plan: SlicePlan, value: Array
+) -> Array:
+    """As `_updated`, where some dimensions are indexed by numbers that the program computes.
+
+    The block that these indices choose is taken out, changed, and put back in its place.
+    """
+    sizes = [int(size) for size in xp.shape(x)]
+    starts, spec, open_ends = [], [], 0
+    for dim, cut in enumerate(plan.cuts):
+        if cut.begin is None:
+            starts.append(checked_position(xp, begin[cut.entry], sizes[dim], dim))
+            sizes[dim] = 1
+            spec.append((0, 1, 1))
+        else:
+            starts.append(np.zeros((), begin.dtype))
+            kept = cut.as_slice()
+            open_ends |= (kept.stop is None) << dim
+            spec.append((kept.start, kept.stop or 0, kept.step))
+    corner = xp.stack(starts)
+    block = xp.dynamic_slice(x, corner, sizes)
+    value = xp.reshape(value, tuple(cut.size for cut in plan.cuts))
+    bounds = np.array(spec).T
+    block = xp.strided_slice_assign(block, *bounds, value, _Masks(0, open_ends, 0, 0, 0))
+    return xp.dynamic_update_slice(x, block, corner)
 
 
 STRIDED_SLICE_ASSIGN = register_op(

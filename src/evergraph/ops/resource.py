@@ -137,16 +137,14 @@ def _update(name: str) -> OpDef:
     )
 
 
-def _has_shape_of(xp: Namespace, resource: Array, value: Array) -> bool:
-    if xp.shape(resource) == xp.shape(value):
-        return True
+def _check_shape(xp: Namespace, resource: Array, value: Array) -> None:
+    held, given = shape_text(xp.shape(resource)), shape_text(xp.shape(value))
     xp.check(
-        False,
+        held == given,
         "InvalidArgumentError",
-        f"Cannot update variable with shape {shape_text(xp.shape(resource))} using a Tensor with "
-        f"shape {shape_text(xp.shape(value))}, shapes must be equal.",
+        f"Cannot update variable with shape {held} using a Tensor with shape {given}, shapes must "
+        "be equal.",
     )
-    return False
 
 
 ASSIGN_ADD_VARIABLE_OP = _update("AssignAddVariableOp")
@@ -154,7 +152,8 @@ ASSIGN_ADD_VARIABLE_OP = _update("AssignAddVariableOp")
 
 @ASSIGN_ADD_VARIABLE_OP.kernel
 def _assign_add_variable(xp: Namespace, resource: Array, value: Array) -> Array:
-    return xp.add(resource, value) if _has_shape_of(xp, resource, value) else resource
+    _check_shape(xp, resource, value)
+    return xp.add(resource, value)
 
 
 ASSIGN_SUB_VARIABLE_OP = _update("AssignSubVariableOp")
@@ -162,7 +161,8 @@ ASSIGN_SUB_VARIABLE_OP = _update("AssignSubVariableOp")
 
 @ASSIGN_SUB_VARIABLE_OP.kernel
 def _assign_sub_variable(xp: Namespace, resource: Array, value: Array) -> Array:
-    return xp.subtract(resource, value) if _has_shape_of(xp, resource, value) else resource
+    _check_shape(xp, resource, value)
+    return xp.subtract(resource, value)
 
 
 VAR_IS_INITIALIZED_OP = register_op(

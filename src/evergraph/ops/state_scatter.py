@@ -67,9 +67,7 @@ def _without_nan(xp: Namespace, table: Array, updates: Array, mode: str) -> Arra
 def _rows_kernel(mode: str, is_ref: bool) -> Callable[..., Array]:
     def scatter(xp: Namespace, table: Array, indices: Array, updates: Array) -> Array:
         problem = _rows_problem(xp.shape(table), xp.shape(indices), xp.shape(updates), is_ref)
-        if problem:
-            xp.check(False, "InvalidArgumentError", problem)
-            return table
+        xp.check(not problem, "InvalidArgumentError", problem)
         return xp.scatter(
             table,
             indices,
@@ -305,9 +303,7 @@ def nd_problem(table: tuple[int, ...], indices: tuple[int, ...], updates: tuple[
 def _nd_kernel(mode: str) -> Callable[..., Array]:
     def scatter(xp: Namespace, table: Array, indices: Array, updates: Array) -> Array:
         problem = nd_problem(xp.shape(table), xp.shape(indices), xp.shape(updates))
-        if problem:
-            xp.check(False, "InvalidArgumentError", problem)
-            return table
+        xp.check(not problem, "InvalidArgumentError", problem)
         shape = shape_text(xp.shape(table))
 
         def message(at: str, row: list[int], limits: tuple[int, ...]) -> str:

@@ -337,13 +337,7 @@ def _strided_slice(
     for dim, cut in enumerate(plan.cuts):
         if cut.begin is not None and cut.end is not None:
             continue
-        if not cut.is_index:
-            raise InvalidArgumentError(
-                None,
-                None,
-                f"the size of dimension {dim} of a slice depends on computed values",
-            )
-        assert cut.entry is not None
+        assert cut.is_index and cut.entry is not None, "needs_bounds asks for what decides a size"
         x = _take_one(xp, x, dim, begin[cut.entry])
     kept = [
         slice(None) if cut.begin is None or cut.end is None else cut.as_slice() for cut in plan.cuts
@@ -353,7 +347,16 @@ def _strided_slice(
 
 def _take_one(xp: Namespace, x: Array, dim: int, position: Array) -> Array:
     """Element `position`, computed at run time, of dimension `dim`, which stays with size 1."""
-    size = xp.shape(x)[dim]
+    first = checked_position(xp, position, xp.shape(x)[dim], dim)
+    sizes = list(xp.shape(x))
+    sizes[dim] = 1
+    zero = np.zeros((), np.dtype(position.dtype))
+    begin = xp.stack([first if d == dim else zero for d in range(len(sizes))])
+    return xp.dynamic_slice(x, begin, sizes)
+
+
+def checked_position(xp: Namespace, position: Array, size: int, dim: int) -> Array:
+    """An index computed at run time, counted from the front; out of bounds is an error."""
     xp.check(
         xp.logical_and(xp.greater_equal(position, -int(size)), xp.less(position, int(size))),
         "InvalidArgumentError",
@@ -362,12 +365,7 @@ def _take_one(xp: Namespace, x: Array, dim: int, position: Array) -> Array:
             "out of bounds."
         ),
     )
-    first = _counted_from_front(xp, position, size)
-    sizes = list(xp.shape(x))
-    sizes[dim] = 1
-    zero = np.zeros((), np.dtype(position.dtype))
-    begin = xp.stack([first if d == dim else zero for d in range(len(sizes))])
-    return xp.dynamic_slice(x, begin, sizes)
+    return _counted_from_front(xp, position, size)
 
 
 def _counted_from_front(xp: Namespace, position: Array, size: int) -> Array:
