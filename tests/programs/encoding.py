@@ -121,7 +121,7 @@ def differences(want, got, program, path="result"):
     if isinstance(want, list) and isinstance(got, list):
         if len(want) != len(got):
             return [_length_difference(want, got, path)]
-        pairs = enumerate(zip(want, got))  # noqa: B905
+        pairs = enumerate(zip(want, got))
         return [d for i, (a, b) in pairs for d in differences(a, b, program, f"{path}[{i}]")]
     if isinstance(want, float) and isinstance(got, float):
         same = _is_close(want, got, program)
@@ -131,7 +131,7 @@ def differences(want, got, program, path="result"):
 
 
 def _length_difference(want, got, path):
-    pairs = enumerate(zip(want, got))  # noqa: B905
+    pairs = enumerate(zip(want, got))
     at = next((i for i, (a, b) in pairs if a != b), min(len(want), len(got)))
     first = f"first difference at [{at}]: want {_brief(want[at : at + 1])}"
     return (

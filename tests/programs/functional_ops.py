@@ -186,10 +186,10 @@ def for_loops(tf, np):
     ]
     with tf.Session() as sess:
         found = [
-            sess.run(results, dict(zip(ends, values)))  # noqa: B905 - Python 3.7 runs this too
+            sess.run(results, dict(zip(ends, values)))
             for values in ((0, 5, 1), (5, 0, -1), (0, 10, 3), (2, 2, 1))
         ]
-        error = caught(lambda: sess.run(results[0], dict(zip(ends, (0, 5, -1)))))  # noqa: B905 - as above
+        error = caught(lambda: sess.run(results[0], dict(zip(ends, (0, 5, -1)))))
     return found, nodes(tf), type(error).__name__
 
 

@@ -212,7 +212,7 @@ def a_target_network_that_follows_slowly(tf, np):
     train = tf.train.GradientDescentOptimizer(0.1).minimize(
         tf.reduce_mean(tf.square(y + 0.9 * tf.stop_gradient(target) - online)), var_list=v_online
     )
-    follow = tf.group(*[t.assign(0.8 * t + 0.2 * o) for t, o in zip(v_target, v_online)])  # noqa: B905
+    follow = tf.group(*[t.assign(0.8 * t + 0.2 * o) for t, o in zip(v_target, v_online)])
     rng = np.random.RandomState(0)
     with started(tf) as sess:
         for _ in range(5):
@@ -232,7 +232,7 @@ def gradients_averaged_over_towers(tf, np):
             loss = tf.reduce_mean(tf.square(tf.matmul(part, w) - 1.0))
             towers.append(optimizer.compute_gradients(loss))
     averaged = []
-    for pairs in zip(*towers):  # noqa: B905
+    for pairs in zip(*towers):
         grads = [tf.expand_dims(grad, 0) for grad, _ in pairs]
         averaged.append((tf.reduce_mean(tf.concat(grads, 0), 0), pairs[0][1]))
     train = optimizer.apply_gradients(averaged)

@@ -115,4 +115,4 @@ def function_of_unknown_batches(tf, np, case):
     inputs = [tf.placeholder(tf.float32, [None, *x.shape[1:]]) for x in values]
     found = case(tf, *inputs)
     with tf.Session() as session:
-        return session.run(found, dict(zip(inputs, values))), nodes(tf)  # noqa: B905 - Python 3.7
+        return session.run(found, dict(zip(inputs, values))), nodes(tf)

@@ -71,18 +71,18 @@ def numbers(np, *shape):
 def gradients_of(tf, np, function, values, second=False, shapes=None):
     """Nodes of `function` of placeholders and of its gradients, and the gradients' values."""
     shapes = [x.shape for x in values] if shapes is None else shapes
-    inputs = [tf.placeholder(x.dtype, shape) for x, shape in zip(values, shapes)]  # noqa: B905 - Python 3.7
+    inputs = [tf.placeholder(x.dtype, shape) for x, shape in zip(values, shapes)]
     found = tf.gradients(function(*inputs), inputs)
     if second:
         found += tf.gradients(next(d for d in found if d is not None), inputs)
     dense = [d for d in found if d is not None]
     with tf.Session() as session:
-        results = session.run(dense, dict(zip(inputs, values)))  # noqa: B905 - Python 3.7
+        results = session.run(dense, dict(zip(inputs, values)))
     return [d is None for d in found], results, nodes(tf)
 
 
 def raw(tf, op_type, *names, **attrs):
-    return lambda *inputs: getattr(tf.raw_ops, op_type)(**dict(zip(names, inputs)), **attrs)  # noqa: B905 - Python 3.7
+    return lambda *inputs: getattr(tf.raw_ops, op_type)(**dict(zip(names, inputs)), **attrs)
 
 
 @THEME.programs_over(UNARY)

@@ -150,9 +150,9 @@ def compute_gradients_gives_pairs(tf, np, kind):
 def clipped_gradients_applied(tf, np, kind):
     w, b = variable(tf, kind, [1.0, 2.0], "w"), variable(tf, kind, 3.0, "b")
     optimizer = tf.train.GradientDescentOptimizer(0.5)
-    grads, variables = zip(*optimizer.compute_gradients(tf.reduce_sum(tf.square(w)) * b))  # noqa: B905
+    grads, variables = zip(*optimizer.compute_gradients(tf.reduce_sum(tf.square(w)) * b))
     clipped, norm = tf.clip_by_global_norm(grads, 1.0)
-    train = optimizer.apply_gradients(zip(clipped, variables))  # noqa: B905
+    train = optimizer.apply_gradients(zip(clipped, variables))
     with started(tf) as sess:
         return sess.run([train, norm])[1], sess.run([w, b])
 

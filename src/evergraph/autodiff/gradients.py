@@ -291,7 +291,7 @@ def zeros_for(tensor: Tensor) -> Tensor:
 
 
 def zeros_outside_loop(op: Operation, index: int) -> Any:
-    """Zeros like output `index` of `op`; on the other branch of a cond, made only when it is taken."""
+    """Zeros like output `index` of `op`; made only when its branch of a cond is taken."""
     value = op._outputs[index]
     context = op._control_flow_context
     if op.op_def is None or op.op_def.control != "switch" or context is None:
@@ -354,8 +354,8 @@ def _check_kind(y: Any, grad: Any) -> None:
     elif y.dtype.is_complex:
         if not grad.dtype.is_complex:
             raise TypeError(
-                f"Gradient type {grad.dtype.name} generated for complex-valued tensor {y} with type "
-                f"{y.dtype.name} must be real"
+                f"Gradient type {grad.dtype.name} generated for complex-valued tensor {y} with "
+                f"type {y.dtype.name} must be real"
             )
     elif y.dtype not in (dtypes.variant, dtypes.resource):
         raise TypeError(

@@ -85,12 +85,12 @@ class OpDef:
         random_blocks: blocks of the random stream that one run takes, or None.
         control: role in v1 control flow ("switch", "merge", "enter", "exit", "next_iteration",
             "loop_cond", "trigger"), or "".
-        makes_object: output 0 is the handle of a stack or tensor array: an object, whatever its dtype.
+        makes_object: output 0 is the handle of a stack or tensor array, whatever its dtype.
         known_when_traced: its results are NumPy values while an executable is traced, though the op
             isn't a function of its inputs' values: the size of a tensor array.
         calls: how the op runs functions of the graph's library ("function": its type is the
-            function's name; "attr": attr `f` names it; "remote"; "gradient", "if", "case", "while", "for"),
-            or "". The runtime replaces it by operations when it makes a plan.
+            function's name; "attr": attr `f` names it; "remote"; "gradient", "if", "case",
+            "while", "for"), or "". The runtime replaces it by operations when it makes a plan.
         forwards: output 0 is input 0 itself: a ref or a handle that goes through stays an alias.
         gated_by: name of the index input through which a sparse write is switched off: the kernel
             drops rows whose index is the size of the table.

@@ -273,7 +273,8 @@ class _Importer:
                     "sure the Op and Kernel are registered in the binary running in this process. "
                     "Note that if you are loading a saved graph which used ops from tf.contrib, "
                     "accessing (e.g.) `tf.contrib.resampler` should be done before importing the "
-                    "graph, as contrib ops are lazily registered when the module is first accessed.",
+                    "graph, as contrib ops are lazily registered when the module is first "
+                    "accessed.",
                 )
             op_def = self.op_defs[node.op] = from_op_def_proto(self.described[node.op])
         return op_def

@@ -70,7 +70,7 @@ class Stack(RunObject):
         return ("stack", self.dtype, self.max_size, self.capacity, self.is_bounded, repr(constant))
 
     def settle(self, guess: int) -> None:
-        """Fix the room after a rehearsal: what was pushed then, or `guess` when that isn't known."""
+        """Fix the room after a rehearsal: what was pushed then, `guess` when that isn't known."""
         if self.capacity is None:
             self.is_bounded = self.pushes is not None
             self.capacity = max(1, guess if self.pushes is None else self.pushes)
