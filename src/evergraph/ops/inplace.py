@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from evergraph.core import dtypes
 from evergraph.core.errors import InvalidArgumentError
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Tensor
-from evergraph.ops.array_join import stack
 from evergraph.ops.array_shape import expand_dims, reshape
+from evergraph.ops.array_shape import shape as shape_of
+from evergraph.ops.cast import cast
 from evergraph.ops.identity import DEEP_COPY
 from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import unchanged
@@ -58,11 +60,11 @@ def _changed(op_def: OpDef, x: Any, i: Any, v: Any) -> Tensor:
     result: Tensor
     if i is None:
         flat = reshape(x, [1, -1])
-        result = reshape(op_def(flat, [0], reshape(v, [1, -1])), x.get_shape())
+        result = reshape(op_def(flat, [0], reshape(v, [1, -1])), shape_of(x))
         return result
-    i = convert_to_tensor(i)
+    i = cast(i, dtypes.int32)
     if i.get_shape().ndims == 0:
-        result = op_def(x, stack([i]), expand_dims(v, 0))
+        result = op_def(x, reshape(i, [1]), expand_dims(v, 0))
     else:
         result = op_def(x, i, v)
     return result
