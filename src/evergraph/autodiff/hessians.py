@@ -13,6 +13,8 @@ from evergraph.graph.operation import Tensor
 from evergraph.ops.array_concat import concat
 from evergraph.ops.array_shape import reshape, shape, size
 from evergraph.ops.constants import constant
+from evergraph.ops.identity import stop_gradient
+from evergraph.ops.math_elementwise import multiply
 from evergraph.ops.tensor_array import TensorArray
 from evergraph.ops.while_loop import while_loop
 
@@ -64,4 +66,31 @@ def _hessian(d_x: Any, x: Any) -> Tensor:
     return reshape(rows.stack(), concat((dims, dims), 0))
 
 
-__all__ = ["hessians"]
+def hessian_vector_product(ys: Any, xs: list[Any], v: list[Any]) -> list[Any]:
+    """The second derivatives of the sum of `ys`, multiplied by a vector, without making them.
+
+    Args:
+        ys: a tensor or a list of tensors.
+        xs: tensors.
+        v: a tensor of its shape for each of `xs`.
+
+    Returns:
+        A tensor for each of `xs`.
+
+    Raises:
+        ValueError: `xs` and `v` differ in length.
+
+    Reference: TensorFlow 1.15, tensorflow/python/ops/gradients_impl.py.
+    """
+    if len(v) != len(xs):
+        raise ValueError("xs and v must have the same length.")
+    first = gradients(ys, xs)
+    products = [
+        multiply(gradient, stop_gradient(vector))
+        for gradient, vector in zip(first, v, strict=True)
+        if gradient is not None
+    ]
+    return gradients(products, xs)
+
+
+__all__ = ["hessian_vector_product", "hessians"]

@@ -421,6 +421,9 @@ RENAMED: dict[str, dict[str, str]] = {
         "OpInContext": "ops.control_places:op_in_context",
         "TensorInContext": "ops.control_places:tensor_in_context",
     },
+    PREFIX + "ops.gradients_impl": {
+        "_hessian_vector_product": "autodiff.hessians:hessian_vector_product",
+    },
     PREFIX + "ops.ctc_ops": {
         "_ctc_state_trans": "autodiff.ctc_dense:state_transitions",
         "_forward_backward_log": "autodiff.ctc_dense:forward_backward_log",
