@@ -64,7 +64,7 @@ def units_of(steps: Sequence[Step], needed: Sequence[int], known: Branches = _NO
     for slot in needed:
         if branches.of_slot.get(slot, _NONE) - known and slot not in branches.written:
             raise NeedsHost("a value leaves its branch without a Merge")
-    return _Scheduler(branches, frozenset(needed)).schedule(branches.steps, known)
+    return _Scheduler(branches).schedule(branches.steps, known, frozenset(needed))
 
 
 def compilable(program: Program, segments: Sequence[Segment]) -> list[bool]:
@@ -233,12 +233,11 @@ def known_sides(slots: Iterable[int], values: Mapping[int, Any]) -> Branches:
 
 
 class _Scheduler:
-    def __init__(self, branches: StepBranches, needed: frozenset[int]) -> None:
+    def __init__(self, branches: StepBranches) -> None:
         self.branches = branches
-        self.needed = needed
 
-    def schedule(self, steps: list[Step], inside: Branches) -> list[Unit]:
-        """Units for `steps`, all of which lie on the branches `inside`."""
+    def schedule(self, steps: list[Step], inside: Branches, needed: frozenset[int]) -> list[Unit]:
+        """Units for `steps`, all on the branches `inside`; `needed` are slots needed elsewhere."""
         maker = {slot: step for step in steps for slot in step.outputs}
         waiting = list(steps)
         done: set[Step] = set()
@@ -278,7 +277,8 @@ class _Scheduler:
                     extra.add(step)
             done |= extra
             waiting = [s for s in waiting if s not in extra]
-            unit = self._unit(pred, chosen, inside)
+            elsewhere = needed | _taken(waiting)
+            unit = self._unit(pred, chosen, inside, elsewhere)
             for step in list(waiting):
                 sides = self._merge_sides(step, pred, extra, maker, inside)
                 if sides is not None and is_ready(step, set()):
@@ -287,7 +287,7 @@ class _Scheduler:
                     waiting.remove(step)
             if not chosen and not unit.merges:
                 raise NeedsHost("control flow that isn't made of conds and loops")
-            self._outputs(unit, chosen, waiting)
+            self._outputs(unit, chosen, needed | _taken(waiting))
             units.append(unit)
         return units
 
@@ -302,13 +302,15 @@ class _Scheduler:
                 return pred
         raise NeedsHost("control flow that isn't made of conds and loops")
 
-    def _unit(self, pred: int, chosen: list[Step], inside: Branches) -> CondUnit:
+    def _unit(
+        self, pred: int, chosen: list[Step], inside: Branches, needed: frozenset[int]
+    ) -> CondUnit:
         unit = CondUnit(pred, self.branches.copies.get(pred, ()))
         queues: dict[bool, deque[Unit]] = {}
         for side in (False, True):
             here = inside | {(pred, side)}
             members = [s for s in chosen if (pred, side) in self.branches.of_step[s]]
-            queues[side] = deque(self.schedule(members, here))
+            queues[side] = deque(self.schedule(members, here, needed))
         unit.sides = _interleaved(queues, {step: i for i, step in enumerate(chosen)})
         for _, inner in unit.sides:
             unit.writes.extend(writes_of(inner))
@@ -338,13 +340,17 @@ class _Scheduler:
             sides.append(found[0])
         return tuple(sides) if sorted(sides) == [False, True] or len(sides) == 2 else None
 
-    def _outputs(self, unit: CondUnit, chosen: list[Step], waiting: list[Step]) -> None:
+    def _outputs(self, unit: CondUnit, chosen: list[Step], needed: frozenset[int]) -> None:
         made = {slot for step in chosen for slot in step.outputs}
-        used = {slot for step in waiting for slot in step.inputs}
-        used |= {token for step in waiting for _, token in step.guards}
         # Where a write on the other side of an outer cond may start: the last one of a variable.
         last = {after for _, after in unit.writes} - {before for before, _ in unit.writes}
-        unit.outputs = sorted(made & (used | self.needed | last))
+        unit.outputs = sorted(made & (needed | last))
+
+
+def _taken(steps: Sequence[Step]) -> frozenset[int]:
+    """The slots that `steps` read."""
+    inputs = {slot for step in steps for slot in step.inputs}
+    return frozenset(inputs | {token for step in steps for _, token in step.guards})
 
 
 def writes_of(unit: Unit) -> list[tuple[int, int]]:

@@ -137,7 +137,7 @@ class Plan:
             if not segment.is_device:
                 self._load(segment, env, store)
                 bring_to_host(segment.inputs, env)
-                env.is_whole = False
+                env.is_whole = self._is_whole(segment, env)
                 if self.holding[index]:
                     run_waiting(segment.steps, env, self.holding[index])
                 else:
@@ -210,7 +210,7 @@ class Plan:
                     value = np.array(value)
                 env[slot] = None if value is None else np.asarray(value)
                 foreign.add(id(env[slot]))
-            env.is_whole = not self.has_branches and all(env[s] is not None for s in loaded)
+            env.is_whole = self._is_whole(segment, env)
             try:
                 run_steps(segment.steps, env)
             except HotLoop:
@@ -223,6 +223,10 @@ class Plan:
             if deepest > self.hints[index].get(step, 0):
                 self.hints[index][step] = room_for(deepest)
         return True
+
+    def _is_whole(self, segment: Segment, env: Env) -> bool:
+        """Whether no value that the steps of `segment` meet can be dead or missing."""
+        return not self.has_branches and all(env[slot] is not None for slot in segment.inputs)
 
     def _commit(self, segment: Segment, env: Env, store: VariableStore, foreign: set[int]) -> None:
         """Put what a segment wrote into the store, as arrays that nobody else holds."""

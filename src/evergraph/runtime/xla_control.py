@@ -221,8 +221,13 @@ def _run_cond(unit: CondUnit, env: TracedEnv) -> None:
     shapes = _branch_shapes(on_true, on_false)
     settled = _settled(slots, made)
     env.update(settled)
-    shapes.values = [s for slot, s in zip(slots, shapes.values, strict=True) if slot not in settled]
-    slots = [slot for slot in slots if slot not in settled]
+    # What neither side makes lies on another branch inside, and nothing takes it.
+    left = [
+        (slot, shape)
+        for slot, shape in zip(slots, shapes.values, strict=True)
+        if slot not in settled and shape is not None
+    ]
+    slots, shapes.values = [slot for slot, _ in left], [shape for _, shape in left]
     results, states, ok = jax.lax.cond(
         pred, *(_filled(b, shapes, changes) for b in (on_true, on_false))
     )
