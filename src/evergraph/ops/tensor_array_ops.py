@@ -38,7 +38,7 @@ def _generations(
     shape: Callable[..., Any],
     shape_v2: Callable[..., Any] | None = None,
     shape_v1: Callable[..., Any] = unknown,
-    known_when_traced: bool = False,
+    known_when_traced: Callable[[Operation], bool] | None = None,
 ) -> tuple[OpDef, OpDef, OpDef]:
     """The op `name` on handles that are resources (V3), strings (V2) and references to strings.
 
@@ -435,7 +435,7 @@ SIZES = _generations(
     "flow_in: float",
     "size: int32",
     shape=shapes.size_shape,
-    known_when_traced=True,
+    known_when_traced=lambda op: not shapes.can_grow(op.inputs[0]),
 )
 TENSOR_ARRAY_SIZE_V3 = SIZES[0]
 

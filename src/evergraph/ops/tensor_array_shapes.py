@@ -37,6 +37,14 @@ def known_element(handle: Tensor) -> TensorShape | None:
     return TensorShape([None] * count).concatenate(shape)
 
 
+def can_grow(handle: Tensor) -> bool:
+    """Whether the array of `handle` is known to be one that writes may make longer."""
+    op = handle.op
+    while op.op_def is not None and op.op_def.forwards:
+        op = op._inputs[0].op
+    return bool(op.attrs.get("dynamic_size", False))
+
+
 def creation_shape(c: ShapeContext) -> list[TensorShape]:
     """Of a new array."""
     with_rank(c.inputs[0], 0)

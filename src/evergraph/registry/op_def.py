@@ -86,8 +86,9 @@ class OpDef:
         control: role in v1 control flow ("switch", "merge", "enter", "exit", "next_iteration",
             "loop_cond", "trigger"), or "".
         makes_object: output 0 is the handle of a stack or tensor array, whatever its dtype.
-        known_when_traced: its results are NumPy values while an executable is traced, though the op
-            isn't a function of its inputs' values: the size of a tensor array.
+        known_when_traced: `known_when_traced(op)` says whether its results are NumPy values while an
+            executable is traced, though the op isn't a function of its inputs' values: the size of a
+            tensor array that can't grow. None for ops of which that is never so.
         calls: how the op runs functions of the graph's library ("function": its type is the
             function's name; "attr": attr `f` names it; "remote"; "gradient", "if", "case",
             "while", "for"), or "". The runtime replaces it by operations when it makes a plan.
@@ -137,7 +138,7 @@ class OpDef:
         static_value: bool = False,
         deprecated: str = "",
         makes_object: bool = False,
-        known_when_traced: bool = False,
+        known_when_traced: Callable[[Any], bool] | None = None,
         forwards: bool = False,
         gated_by: str = "",
         placeholder: bool = False,
@@ -194,6 +195,12 @@ class OpDef:
 
     def _positions(self, names: Iterable[str]) -> tuple[int, ...]:
         return tuple(self.input_index[name] for name in names)
+
+    def is_known_when_traced(self, op: Any) -> bool:
+        """Whether the results of `op` are known while an executable is traced, without its inputs."""
+        if self.value_from_shapes is not None:
+            return True
+        return self.known_when_traced is not None and self.known_when_traced(op)
 
     def static_inputs_of(self, op: Any) -> tuple[int, ...]:
         """The inputs that the kernel of `op` needs as NumPy values when compiling."""

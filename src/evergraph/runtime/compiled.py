@@ -257,17 +257,18 @@ def _make_room(plan: Plan, index: int, compiled: CompiledSegment, outputs: list[
 
 
 def on_device(slots: list[int], env: Env) -> dict[int, Any]:
-    """The stacks and tensor arrays in `slots`, in the form that executables take."""
-    found: dict[int, Any] = {}
-    made: dict[int, Any] = {}
-    for slot in slots:
-        value = env[slot]
-        if isinstance(value, RunObject):
-            if id(value) not in made:
-                made[id(value)] = from_host(value)
-            elif made[id(value)] is not value:
-                raise NeedsHost("two handles of one object go from segment to segment")
-            env[slot] = found[slot] = made[id(value)]
+    """The stacks and tensor arrays in `slots`, in the form that executables take.
+
+    Raises:
+        NeedsHost: they can't go there one by one; `env` is as it was.
+    """
+    given = {slot: env[slot] for slot in slots if isinstance(env[slot], RunObject)}
+    members = [member for value in given.values() for member in value.family()]
+    if len(members) > len(given) or len({id(member) for member in members}) < len(members):
+        raise NeedsHost("two handles of one object, or of one and its gradient, go into a segment")
+    found = {slot: from_host(value) for slot, value in given.items()}
+    for slot, made in found.items():
+        env[slot] = made
     return found
 
 

@@ -109,10 +109,12 @@ def _sink_branches(steps: Sequence[Step], unstable: set[int]) -> None:
     """Move device steps on branches to the phase of what first takes their results.
 
     A branch that ends in a later segment is then in one piece with the Merge at its end. What makes a
-    stack or tensor array moves too: to the segment that fills it.
+    stack or tensor array moves too, to the segment that fills it, and so do the gradients of tensor
+    arrays: an array and its gradient can't go to another segment.
     """
     maker = {slot: step for step in steps for slot in step.outputs}
     on_branch: set[Step] = set()
+    gradients = {s for s in steps if s.op_def.makes_object and "handle" in s.op_def.input_index}
     takers: dict[Step, list[int]] = {}
     for step in steps:
         sources = [maker[slot] for slot in step.inputs if slot in maker]
@@ -123,9 +125,10 @@ def _sink_branches(steps: Sequence[Step], unstable: set[int]) -> None:
             on_branch.add(step)
     for step in reversed(steps):
         taken = takers.get(step)
-        is_free = step in on_branch and not step.op_def.stateful and not step.written
-        is_free = is_free or step.op_def.makes_object
-        if is_free and step.phase % 2 == 1 and taken:
+        is_movable = step in on_branch and not step.op_def.stateful and not step.written
+        is_flow = step.op_def.forwards and any(c in gradients for c in step.controllers)
+        is_movable = is_movable or is_flow or step in gradients or step.op_def.makes_object
+        if is_movable and step.phase % 2 == 1 and taken:
             step.phase = max(step.phase, min(taken))
         for position, slot in enumerate(step.inputs):
             if slot in maker:
@@ -155,8 +158,7 @@ def _unstable_slots(program: Program) -> set[int]:
     for step in program.steps:
         tainted = step.op_def.stateful or step.loop is not None
         tainted = tainted or any(slot in unstable for slot in step.inputs)
-        is_known = step.op_def.known_when_traced or step.op_def.value_from_shapes is not None
-        if tainted and not is_known:
+        if tainted and not step.op_def.is_known_when_traced(step.op):
             unstable.update(step.outputs)
     return unstable
 

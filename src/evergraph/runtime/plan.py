@@ -332,7 +332,7 @@ def _static_inputs(segment: Segment) -> list[int]:
         elif step is None:
             if slot in inputs:
                 found[slot] = None
-        elif step.op_def.value_from_shapes is None and not step.op_def.known_when_traced:
+        elif not step.op_def.is_known_when_traced(step.op):
             stack.extend(step.inputs)
     return sorted(found)
 

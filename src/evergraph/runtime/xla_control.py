@@ -15,9 +15,11 @@ import numpy as np
 from evergraph.arrays import jax_backend, numpy_backend
 from evergraph.arrays.checks import Check, collect_checks
 from evergraph.arrays.jax_backend.stacks import Stack
+from evergraph.arrays.jax_backend.tensor_arrays import TensorArray
 from evergraph.arrays.run_objects import NeedsHost, RunObject
 from evergraph.runtime.branches import CondUnit, Unit, writes_of
 from evergraph.runtime.fold_constants import is_pure, known_bytes
+from evergraph.runtime.handles import room_for
 from evergraph.runtime.program import NO_SLOT, Step
 
 # Values above this are handed to the executable as arguments in place of literals of its code.
@@ -31,7 +33,7 @@ class Trace:
         makers: slot -> the step that makes it.
         hints: step -> how many elements its stack held in an earlier run.
         objects: the objects of the run made so far, without their children.
-        stacks: the stacks made by steps of the segment, with these steps.
+        stacks: the stacks and growing tensor arrays made by steps of the segment, with these steps.
     """
 
     def __init__(self, steps: Sequence[Step], hints: Mapping[Step, int]) -> None:
@@ -57,7 +59,10 @@ class Trace:
                 return known
         if all(made is not member for member in self.members()):
             self.objects.append(made)
-            if isinstance(made, Stack):
+            if isinstance(made, TensorArray) and made.dynamic_size and made.room is None:
+                made.make_room(self.hints.get(step, room_for(1)))
+                self.stacks.append((step, made))
+            elif isinstance(made, Stack):
                 self.stacks.append((step, made))
         return made
 
@@ -92,6 +97,8 @@ class Changes:
     def restore(self) -> None:
         """Put every object back to its state at the start, and forget those made since."""
         self._adopt()
+        if any(isinstance(made, TensorArray) for _, made in self._trace.stacks[self._stacks :]):
+            raise NeedsHost("a tensor array that grows is made in a loop or branch")
         del self._trace.objects[self._count :]
         del self._trace.stacks[self._stacks :]
         for member, state in zip(self.members, self.before, strict=True):
@@ -218,7 +225,7 @@ def _run_cond(unit: CondUnit, env: TracedEnv) -> None:
 
     made: dict[bool, dict[int, Any]] = {}
     on_true, on_false = branch(True), branch(False)
-    shapes = _branch_shapes(on_true, on_false)
+    shapes = _branch_shapes(changes, on_true, on_false)
     settled = _settled(slots, made)
     env.update(settled)
     # What neither side makes lies on another branch inside, and nothing takes it.
@@ -258,7 +265,7 @@ class _Shapes:
         self.states = states
 
 
-def _branch_shapes(*branches: Callable[[], Any]) -> _Shapes:
+def _branch_shapes(changes: Changes, *branches: Callable[[], Any]) -> _Shapes:
     """The shape and dtype of each output, from whichever branch makes it.
 
     Raises:
@@ -273,7 +280,17 @@ def _branch_shapes(*branches: Callable[[], Any]) -> _Shapes:
     for index in range(max(map(len, states))):
         found = [s[index] for s in states if index < len(s) and s[index] is not None]
         kept.append(found[0] if found else None)
+        if found and index < len(changes.before) and changes.before[index] is not None:
+            found.append(changes.before[index])
+        if len({_form(state) for state in found}) > 1:
+            raise NeedsHost("the branches of a cond leave a tensor array in different shapes")
     return _Shapes(merged, kept)
+
+
+def _form(state: Any) -> tuple[Any, ...]:
+    """The shapes and dtypes of a state."""
+    leaves = jax.tree.leaves(state)
+    return tuple((np.shape(leaf), np.dtype(leaf.dtype)) for leaf in leaves)
 
 
 def _filled(branch: Callable[[], Any], shapes: _Shapes, changes: Changes) -> Callable[[], Any]:

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from evergraph.arrays import jax_backend
+from evergraph.arrays.jax_backend.tensor_arrays import TensorArray
 from evergraph.arrays.checks import collect_checks
 from evergraph.arrays.jax_backend.stacks import Stack
 from evergraph.arrays.run_objects import NeedsHost, RunObject
@@ -127,6 +128,8 @@ class CompiledSegment:
         for position, slot in enumerate(self.outputs):
             value = env[slot]
             if isinstance(value, RunObject):
+                if any(value is env[other] for other in self.outputs[:position]):
+                    raise NeedsHost("two handles of one object leave a segment")
                 if value.children:
                     raise NeedsHost("a tensor array and its gradient leave a segment")
                 executable.objects[position] = _emptied(value)
@@ -142,6 +145,8 @@ def _emptied(made: Any) -> Any:
         raise NeedsHost("a tensor array and its gradient go from segment to segment")
     form = copy.copy(made)
     form.state = None
+    if isinstance(form, TensorArray):
+        form.can_grow = False  # the segment that made it has given it its room
     return form
 
 

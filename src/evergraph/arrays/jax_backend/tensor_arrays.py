@@ -41,15 +41,21 @@ class TensorArray(RunObject):
     See NumPy's side. What isn't in `state` is static.
 
     Attributes:
-        state: (buffer [size, *element], flags [size] int8, whether anything was written), or None
-            while the shape of the elements isn't known. Zeros mean that nothing is written.
+        state: (buffer [rows, *element], flags [rows] int8, whether anything was written), or None
+            while the shape of the elements isn't known. Zeros mean that nothing is written. Of an
+            array that grows the last is how many elements it has beyond its first size, int32.
         element_shape: what is known of the elements' shape besides: from the array's making, and
             from operations that stacked elements.
-        initial_size: number of elements while there is no state.
+        initial_size: number of elements while there is no state, or before it grows.
+        room: how much it may grow; None for an array of fixed size. Whether this was enough is
+            checked after the run.
+        can_grow: whether it was made in this trace, so that it can have another room next time.
+        is_padded: whether it is the gradient of an array that grows, and has rows beyond its size.
         marked_size: number of elements of the last unpack or split; -1 before any.
     """
 
     __slots__ = (
+        "can_grow",
         "clear_after_read",
         "dtype",
         "dynamic_size",
@@ -57,8 +63,10 @@ class TensorArray(RunObject):
         "identical_element_shapes",
         "initial_size",
         "is_gradient",
+        "is_padded",
         "marked_size",
         "name",
+        "room",
     )
 
     def __init__(
@@ -83,13 +91,19 @@ class TensorArray(RunObject):
         self.is_gradient = is_gradient
         self.marked_size = -1
         self.name = name
+        self.room: int | None = None
+        self.can_grow = self.is_padded = False
 
     @property
     def layout(self) -> tuple[Any, ...]:
         """All that is static, hashable: with the shapes in `state` what a trace depends on."""
         return (
             "TensorArray",
-            self._size(),
+            self.initial_size,
+            self._rows(),
+            self.room,
+            self.can_grow,
+            self.is_padded,
             self.dtype.name,
             self.element_shape,
             self.dynamic_size,
@@ -108,12 +122,39 @@ class TensorArray(RunObject):
     def _known_shape(self) -> ElementShape:
         return self.element_shape if self.state is None else self.state[0].shape[1:]
 
-    def _size(self) -> int:
-        return self.initial_size if self.state is None else int(self.state[0].shape[0])
+    @property
+    def capacity(self) -> int:
+        """The room of an array that grows."""
+        assert self.room is not None
+        return self.room
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether no more can be written than there is room for: never known."""
+        return False
+
+    def make_room(self, room: int) -> None:
+        """Let an array of dynamic size grow by up to `room` elements."""
+        self.room = room
+        self.can_grow = True
+
+    def _rows(self) -> int:
+        """The rows of the buffer: the size of an array that doesn't grow."""
+        if self.state is not None:
+            return int(self.state[0].shape[0])
+        return self.initial_size + (self.room or 0)
 
     def size(self) -> Array:
-        """The number of elements, a known int32 scalar."""
-        return np.asarray(self._size(), np.int32)
+        """The number of elements, an int32 scalar; known where the array doesn't grow."""
+        _require(not self.is_padded)
+        return np.asarray(self._rows(), np.int32) if self.room is None else self._grown_size()
+
+    def _grown_size(self) -> Array:
+        first = np.int32(self.initial_size)
+        if self.state is None:
+            return np.asarray(first)
+        grown = self.state[2]
+        return np.asarray(grown + first) if is_concrete(grown) else lax.add(grown, first)
 
     def close(self) -> None:
         """Left to the host, which knows the uses that are errors from now on."""
@@ -123,20 +164,27 @@ class TensorArray(RunObject):
         """Put `value` at `index`; a gradient array adds it."""
         value = asarray(value)
         _require(dtype == self.dtype and np.ndim(index) == 0)
-        if is_concrete(index) and self.dynamic_size:
-            self._grow(int(index) + 1)
-        _require(not self.dynamic_size or is_concrete(index))
-        self._check_range(index)
+        if self.dynamic_size and self.room is not None:
+            _require(self.can_grow)
+            index = asarray(index, np.int32)
+            _demand(_is_below(np.int32(-1), index), "an index is out of range")
+        else:
+            if is_concrete(index) and self.dynamic_size:
+                self._grow(int(index) + 1)
+            _require(not self.dynamic_size or is_concrete(index))
+            self._check_range(index)
         buffer, flags, _ = self._with_shape(value.shape)
+        is_new = _is_below(_at(flags, index), READ if self.is_gradient else WRITTEN)
+        if self.dynamic_size and self.room is not None:
+            # A row beyond the room is no row written twice.
+            is_beyond = lax.ge(index, np.int32(self._rows()))
+            is_new = lax.bitwise_or(is_new, is_beyond)
+        _demand(is_new, "written twice")
         flag = _at(flags, index)
-        _demand(_is_below(flag, READ if self.is_gradient else WRITTEN), "written twice")
         if self.is_gradient and not (is_concrete(flag) and flag == EMPTY):
             value = add(_at(buffer, index), value)
-        self.state = (
-            _put(buffer, index, value),
-            _put(flags, index, np.asarray(WRITTEN)),
-            np.bool_(True),
-        )
+        buffer, flags = _put(buffer, index, value), _put(flags, index, np.asarray(WRITTEN))
+        self.state = (buffer, flags, self._after(index))
 
     def read(self, index: Array, dtype: DType) -> Array:
         """The element at `index`, which may be cleared by that."""
@@ -163,6 +211,13 @@ class TensorArray(RunObject):
             return self._read_all()
         buffer, flags, started = self._with_shape(known)
         self._check_range(indices)
+        count = self._prefix(indices)
+        if count is not None:
+            self._check_readable(lax.slice_in_dim(flags, 0, count), started, known)
+            read = lax.full((count,), READ, np.int8)
+            flags = lax.dynamic_update_slice(asarray(flags), read, (np.int32(0),))
+            self.state = (buffer, flags, started)
+            return lax.slice_in_dim(buffer, 0, count)
         self._check_readable(_rows(flags, indices), started, known)
         if self.clear_after_read:
             self._check_distinct(indices)
@@ -172,14 +227,14 @@ class TensorArray(RunObject):
     def pack(self, dtype: DType, shape: Any) -> Array:
         """All elements stacked; of a gradient array those that were unpacked."""
         self._require_whole()
-        return self.gather(np.arange(self._size(), dtype=np.int32), dtype, shape)
+        return self.gather(np.arange(self._rows(), dtype=np.int32), dtype, shape)
 
     def concat(self, dtype: DType, shape_except0: Any) -> tuple[Array, Array]:
         """The elements one after another along their first axis, and the length of each (int64)."""
         wanted = element_shape(shape_except0)
         self._require_whole()
         _require(dtype == self.dtype)
-        size = self._size()
+        size = self._rows()
         if size == 0:
             _require(is_full(wanted))
             empty = np.zeros((0, *wanted), self.dtype.as_numpy_dtype)  # type: ignore[misc]  # full
@@ -203,14 +258,15 @@ class TensorArray(RunObject):
         if self._is_whole(indices):
             self._write_all(value)
             return
-        self._check_range(indices)
+        if not self.dynamic_size:
+            self._check_range(indices)
         buffer, flags, _ = self._with_shape(value.shape[1:])
         used = READ if self.is_gradient else WRITTEN
         _demand(_is_below(_rows(flags, indices), used), "written twice")
         if not self.is_gradient:
             self._check_distinct(indices)
         buffer = scatter(buffer, indices, value, "add" if self.is_gradient else "set")
-        self.state = (buffer, self._flagged(flags, indices, WRITTEN), np.bool_(True))
+        self.state = (buffer, self._flagged(flags, indices, WRITTEN), self._after(indices))
 
     def unpack(self, value: Array, dtype: DType) -> None:
         """Write all rows of `value`; there must be as many as elements."""
@@ -241,7 +297,7 @@ class TensorArray(RunObject):
             self._require_no_holes()
             shape = self._known_shape()
             found = self.children[source] = TensorArray(
-                self._size(),
+                self._rows(),
                 self.dtype,
                 None if shape is None else (*prefix, *shape),
                 identical_element_shapes=self.identical_element_shapes,
@@ -249,13 +305,14 @@ class TensorArray(RunObject):
                 name=f"{self.name}@{source}",
             )
             found.marked_size = self.marked_size
+            found.is_padded = self.room is not None
         return found
 
     def prepared(self, rehearsed: Any) -> Any:
         """An empty state of the form of `rehearsed`, a state or shapes of one."""
         buffer, flags, _ = rehearsed
         empty = lax.full(buffer.shape, 0, buffer.dtype)
-        return empty, np.zeros(flags.shape, np.int8), np.bool_(False)
+        return empty, np.zeros(flags.shape, np.int8), self._untouched()
 
     def detached(self) -> TensorArray:
         """An array of this form without elements or gradients.
@@ -264,7 +321,7 @@ class TensorArray(RunObject):
         gradient needs the form alone.
         """
         made = TensorArray(
-            self._size(),
+            self._rows(),
             self.dtype,
             self._known_shape(),
             clear_after_read=self.clear_after_read,
@@ -273,12 +330,14 @@ class TensorArray(RunObject):
         )
         made.marked_size = self.marked_size
         made.origin = self
+        made.is_padded = self.room is not None
         return made
 
     def to_host(self) -> HostArray:
         """This array on NumPy's side; the leaves of `state` must be NumPy arrays."""
+        _require(not self.is_padded)
         made = HostArray(
-            self._size(),
+            self._rows() if self.room is None else int(self._grown_size()),
             self.dtype,
             self.element_shape,
             dynamic_size=self.dynamic_size,
@@ -292,7 +351,7 @@ class TensorArray(RunObject):
             buffer, flags, started = (np.asarray(leaf) for leaf in self.state)
             if started and self.identical_element_shapes:
                 made.element_shape = buffer.shape[1:]
-            for element, row, flag in zip(made.elements, buffer, flags, strict=True):
+            for element, row, flag in zip(made.elements, buffer, flags, strict=False):
                 element.written = bool(flag >= WRITTEN)
                 element.read = bool(flag == READ)
                 element.cleared = element.read and self.clear_after_read
@@ -342,9 +401,9 @@ class TensorArray(RunObject):
         """The state, made if there is none; elements must have `shape` as far as it is known."""
         if self.state is None:
             _require(is_full(shape) and is_compatible(shape, self.element_shape))
-            size = self._size()
-            buffer = lax.full((size, *shape), 0, self.dtype.as_numpy_dtype)  # type: ignore[misc]  # full
-            self.state = (buffer, np.zeros(size, np.int8), np.bool_(False))
+            rows = self._rows()
+            buffer = lax.full((rows, *shape), 0, self.dtype.as_numpy_dtype)  # type: ignore[misc]  # full
+            self.state = (buffer, np.zeros(rows, np.int8), self._untouched())
         buffer, flags, started = self.state
         _require(is_compatible(shape, buffer.shape[1:]))
         return buffer, flags, started
@@ -353,8 +412,29 @@ class TensorArray(RunObject):
         """Every element: the buffer itself."""
         buffer, flags, started = self._with_shape(self.element_shape)
         self._check_readable(flags, started, self.element_shape)
-        self.state = (buffer, np.full(self._size(), READ), started)
+        if self.room is not None:
+            self._check_range(np.asarray([self._rows() - 1], np.int32))
+        self.state = (buffer, np.full(self._rows(), READ), started)
         return buffer
+
+    def _untouched(self) -> Array:
+        """The last part of the state before anything is written."""
+        return np.bool_(False) if self.room is None else np.int32(0)
+
+    def _after(self, indices: Array) -> Array:
+        """The last part of the state after a write at `indices`."""
+        if self.room is None:
+            return np.bool_(True)
+        grown = np.int32(0) if self.state is None else self.state[2]
+        needed: Array
+        if is_concrete(indices):
+            needed = np.int32(np.max(indices) + 1 - self.initial_size)
+        else:
+            last = lax.reduce_max(indices, (0,)) if indices.ndim else indices
+            needed = lax.add(last, np.int32(1 - self.initial_size))
+        if is_concrete(grown) and is_concrete(needed):
+            return np.maximum(grown, needed)
+        return lax.max(asarray(grown), asarray(needed))
 
     def _write_all(self, rows: Array) -> None:
         """Write every element."""
@@ -365,12 +445,17 @@ class TensorArray(RunObject):
             _demand(_is_below(flags, used), "written twice")
             if self.is_gradient and not (is_concrete(flags) and not flags.any()):
                 rows = add(buffer, rows)
-        self.state = (rows, np.full(rows.shape[0], WRITTEN), np.bool_(True))
+        last = np.asarray(rows.shape[0] - 1, np.int32)
+        self.state = (rows, np.full(rows.shape[0], WRITTEN), self._after(last))
 
     def _grow(self, size: int) -> None:
         """Make room for `size` elements."""
-        have = self._size()
+        have = self._rows()
         if size <= have:
+            return
+        if self.room is not None:
+            _require(self.state is None and self.can_grow)
+            self.room = size - self.initial_size
             return
         self.initial_size = size
         if self.state is not None:
@@ -380,9 +465,10 @@ class TensorArray(RunObject):
             self.state = (lax.concatenate([asarray(buffer), more], 0), flags, started)
 
     def _take_mark(self, size: int) -> None:
+        _require(self.room is None)
         if self.dynamic_size:
             self._grow(size)
-        _require(size == self._size())
+        _require(size == self._rows())
         if not self.is_gradient:
             self.marked_size = size
 
@@ -394,32 +480,42 @@ class TensorArray(RunObject):
 
     def _require_whole(self) -> None:
         """Of a gradient array `pack` and `concat` take what was unpacked or split: here all."""
-        _require(not self.is_gradient or self.marked_size in (-1, self._size()))
+        _require(self.room is None and not self.is_padded)
+        _require(not self.is_gradient or self.marked_size in (-1, self._rows()))
 
     def _is_whole(self, indices: Array) -> bool:
-        size = self._size()
-        return (
-            is_concrete(indices)
-            and indices.shape[0] == size
-            and bool(np.array_equal(indices, np.arange(size)))
-        )
+        return self._prefix(indices) == self._rows()
+
+    def _prefix(self, indices: Array) -> int | None:
+        """How many elements `indices` name when they are the first ones, in order; else None."""
+        count = int(indices.shape[0])
+        is_prefix = is_concrete(indices) and count <= self._rows()
+        return count if is_prefix and np.array_equal(indices, np.arange(count)) else None
 
     def _check_range(self, indices: Array) -> None:
-        size = self._size()
+        rows = self._rows()
         if is_concrete(indices):
-            _require(bool(np.all(indices >= 0)) and bool(np.all(indices < size)))
+            _require(bool(np.all(indices >= 0)) and bool(np.all(indices < rows)))
+            if self.room is not None:
+                last = np.asarray(np.max(indices), np.int32)
+                _demand(_is_below(last, self._grown_size()), "an index is out of range")
             return
-        _require(size > 0)
+        _require(rows > 0)
         if indices.ndim == 0:  # `gather` and `scatter` look at vectors themselves
+            size: Array = np.int32(rows) if self.room is None else self._grown_size()
             unsigned = lax.convert_element_type(indices, np.uint32)
-            check(lax.lt(unsigned, np.uint32(size)), _INVALID, "an index is out of range")
+            limit = lax.convert_element_type(size, np.uint32)
+            check(lax.lt(unsigned, limit), _INVALID, "an index is out of range")
+        elif self.room is not None:
+            last = lax.reduce_max(indices, (0,))
+            check(lax.lt(last, self._grown_size()), _INVALID, "an index is out of range")
 
     def _check_distinct(self, indices: Array) -> None:
         if is_concrete(indices):
             _require(len(np.unique(indices)) == len(indices))
             return
         ones = lax.full(indices.shape, 1, np.int32)
-        counts = scatter(lax.full((self._size(),), 0, np.int32), indices, ones, "add")
+        counts = scatter(lax.full((self._rows(),), 0, np.int32), indices, ones, "add")
         _demand(lax.le(counts, lax.full_like(counts, 1)), "an index is named twice")
 
     def _check_readable(self, flags: Array, started: Array, known: ElementShape) -> None:
@@ -429,7 +525,7 @@ class TensorArray(RunObject):
         """
         if self.clear_after_read:
             _demand(_is_below(flags, READ), "read twice")
-        if is_full(known):
+        if is_full(known) or (self.room is not None and self.identical_element_shapes):
             return
         if self.identical_element_shapes:
             _demand(started, "read before anything is written")
@@ -493,8 +589,8 @@ def _demand(ok: Array, message: str) -> None:
     check(ok, _INVALID, message)
 
 
-def _is_below(flags: Array, flag: np.int8) -> Array:
-    return np.less(flags, flag) if is_concrete(flags) else lax.lt(flags, flag)
+def _is_below(x: Array, y: Array) -> Array:
+    return np.less(x, y) if is_concrete(x) and is_concrete(y) else lax.lt(x, y)
 
 
 def _at(x: Array, index: Array) -> Array:

@@ -58,6 +58,7 @@ class TensorArray(RunObject):
 
     Attributes:
         state: the elements.
+        initial_size: number of elements when it was made.
         dtype: type of the elements.
         element_shape: what is known of their shape; with `identical_element_shapes` the first write
             completes it.
@@ -81,6 +82,7 @@ class TensorArray(RunObject):
         "element_shape",
         "has_sums",
         "identical_element_shapes",
+        "initial_size",
         "is_gradient",
         "marked_size",
         "name",
@@ -99,6 +101,7 @@ class TensorArray(RunObject):
         name: str = "",
     ) -> None:
         super().__init__([Element() for _ in range(size)])
+        self.initial_size = size
         self.dtype = dtype
         self.element_shape = shape
         self.dynamic_size = dynamic_size
@@ -114,6 +117,11 @@ class TensorArray(RunObject):
         """The gradient array of each source."""
         children: dict[str, Any] = self.children
         return children
+
+    @property
+    def deepest(self) -> int:
+        """How many elements it has beyond its first size."""
+        return len(self.elements) - self.initial_size
 
     @property
     def elements(self) -> list[Element]:
