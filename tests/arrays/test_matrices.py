@@ -3,6 +3,7 @@ import itertools
 import ml_dtypes
 import numpy as np
 
+from evergraph.arrays import numpy_backend
 from tests.arrays.backends import Case, assert_backends_agree, each_dtype
 
 RNG = np.random.default_rng(5)
@@ -91,3 +92,20 @@ def test_diagonals_agree(dtype):
     if dtype is not np.bool_:
         cases.append(Case("trace", lambda xp, v: xp.trace(v), (x,)))
     assert_backends_agree(cases)
+
+
+@each_dtype(np.float16, np.float32, np.float64, np.int32, np.complex64)
+def test_products_of_sparse_matrices_agree(dtype):
+    rows, columns = np.array([0, 2, 2, 2]), np.array([1, 0, 3, 3])
+    values = np.array([2, -1, 3, 0.5]).astype(dtype)
+    dense = np.arange(8).reshape(4, 2).astype(dtype)
+
+    def product(xp, rows, columns, values, dense):
+        return xp.sparse_matmul(rows, columns, values, 3, dense)
+
+    some = (rows, columns, values, dense)
+    none = (rows[:0], columns[:0], values[:0], dense)
+    assert_backends_agree([Case("some", product, some), Case("none", product, none)])
+    whole = np.zeros((3, 4), dtype)
+    np.add.at(whole, (rows, columns), values)
+    np.testing.assert_allclose(product(numpy_backend, *some), whole @ dense)

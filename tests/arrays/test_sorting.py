@@ -19,6 +19,13 @@ def test_sorting_agrees(dtype):
     assert_backends_agree(cases)
 
 
+def test_rows_are_ordered_by_their_columns():
+    rows = np.array([[2, 0], [0, 3], [2, 0], [0, 1], [-1, 9]])
+    columns = (rows[:, 0], rows[:, 1])
+    assert numpy_backend.lexsort(columns).tolist() == [4, 3, 1, 0, 2]
+    assert_backends_agree([Case("rows", lambda xp, a, b: xp.lexsort([a, b]), columns)])
+
+
 def test_first_of_equals_comes_first():
     values, places = numpy_backend.top_k(np.float32([1, 3, 3, 2]), 3)
     assert (values.tolist(), places.tolist()) == ([3, 3, 2], [1, 2, 3])

@@ -89,6 +89,7 @@ from evergraph.era0.arrays import unpack as unpack
 from evergraph.era0.arrays import where as where
 from evergraph.era0.registration import RegisterShape as RegisterShape
 from evergraph.era0.sparse import sparse_add as sparse_add
+from evergraph.era0.sparse import sparse_concat as sparse_concat
 from evergraph.era0.sparse import sparse_split as sparse_split
 from evergraph.era0.summaries import audio_summary as audio_summary
 from evergraph.era0.summaries import histogram_summary as histogram_summary
@@ -415,7 +416,6 @@ from evergraph.ops.sparse_elements import sparse_merge as sparse_merge
 from evergraph.ops.sparse_elements import sparse_reset_shape as sparse_reset_shape
 from evergraph.ops.sparse_elements import sparse_retain as sparse_retain
 from evergraph.ops.sparse_elements import sparse_to_indicator as sparse_to_indicator
-from evergraph.ops.sparse_layout import sparse_concat as sparse_concat
 from evergraph.ops.sparse_layout import sparse_reorder as sparse_reorder
 from evergraph.ops.sparse_layout import sparse_reshape as sparse_reshape
 from evergraph.ops.sparse_layout import sparse_transpose as sparse_transpose

@@ -1,6 +1,7 @@
 """tf.sparse: names only."""
 
 from evergraph.era0.sparse import sparse_add as add
+from evergraph.era0.sparse import sparse_concat as concat
 from evergraph.era0.sparse import sparse_split as split
 from evergraph.graph.composite import SparseTensor as SparseTensor
 from evergraph.ops.math_sparse_segment import sparse_segment_mean as segment_mean
@@ -20,7 +21,6 @@ from evergraph.ops.sparse_elements import sparse_reset_shape as reset_shape
 from evergraph.ops.sparse_elements import sparse_retain as retain
 from evergraph.ops.sparse_elements import sparse_to_indicator as to_indicator
 from evergraph.ops.sparse_layout import from_dense as from_dense
-from evergraph.ops.sparse_layout import sparse_concat as concat
 from evergraph.ops.sparse_layout import sparse_expand_dims as expand_dims
 from evergraph.ops.sparse_layout import sparse_eye as eye
 from evergraph.ops.sparse_layout import sparse_reorder as reorder

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from evergraph.era0.calling import bind_old, is_integer, with_old_calls
-from evergraph.ops import sparse_arithmetic, sparse_rows
+from evergraph.ops import sparse_arithmetic, sparse_layout, sparse_rows
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -30,3 +30,12 @@ def _old_add(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
 
 
 sparse_add = with_old_calls(_old_add)(sparse_arithmetic.sparse_add)
+
+
+def _old_concat(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+    if args or "concat_dim" not in kwargs or "axis" in kwargs:
+        return None
+    return (), {"axis" if key == "concat_dim" else key: v for key, v in kwargs.items()}
+
+
+sparse_concat = with_old_calls(_old_concat)(sparse_layout.sparse_concat)
