@@ -78,7 +78,7 @@ def _patches(
     rates: Sequence[int],
     padding: bytes,
 ) -> Array:
-    """All shifts of the padded input, one for each place of the window, joined in the depth."""
+    """The elements of each window of the padded input, joined in the depth."""
     sizes = [int(s) for s in xp.shape(x)]
     if len(sizes) != len(ksizes):
         found = ",".join(map(str, sizes))
@@ -89,21 +89,34 @@ def _patches(
     inner = range(1, len(sizes) - 1)
     windows = [_window(sizes[i], ksizes[i], strides[i], rates[i], padding) for i in inner]
     x = xp.pad(x, [(0, 0), *((before, after) for _, before, after in windows), (0, 0)])
-    parts = []
-    for place in np.ndindex(*(ksizes[i] for i in inner)):
-        cuts = [slice(None)]
-        for i, at, (count, _, _) in zip(inner, place, windows, strict=True):
-            assert count is not None
-            first = at * rates[i]
-            cuts.append(
-                slice(
-                    first,
-                    first + max(0, (count - 1) * strides[i] + 1) if count else first,
-                    strides[i],
-                )
-            )
-        parts.append(x[tuple(cuts)])
-    return xp.concatenate(parts, len(sizes) - 1)
+    padded = [int(s) for s in xp.shape(x)]
+    counts = [int(count or 0) for count, _, _ in windows]
+    places = _places(padded[1:-1], counts, ksizes[1:-1], strides[1:-1], rates[1:-1])
+    flat = xp.reshape(x, (padded[0], int(np.prod(padded[1:-1])), padded[-1]))
+    depth = padded[-1] * int(np.prod(ksizes[1:-1]))
+    return xp.reshape(xp.gather(flat, places, 1), (padded[0], *counts, depth))
+
+
+def _places(
+    sizes: Sequence[int],
+    counts: Sequence[int],
+    ksizes: Sequence[int],
+    strides: Sequence[int],
+    rates: Sequence[int],
+) -> np.ndarray:
+    """Where the elements of all windows lie in the flattened input, window after window.
+
+    They are known values on purpose: an executable that computes them takes four times as long.
+    """
+    rank = len(sizes)
+    total: np.ndarray = np.zeros((1,) * (2 * rank), np.int32)
+    for axis, (count, width) in enumerate(zip(counts, ksizes, strict=True)):
+        along = np.arange(count)[:, np.newaxis] * strides[axis] + np.arange(width) * rates[axis]
+        shape = [1] * (2 * rank)
+        shape[axis], shape[rank + axis] = count, width
+        pitch = int(np.prod(sizes[axis + 1 :]))
+        total = total + (along * pitch).astype(np.int32).reshape(shape)
+    return total.ravel()
 
 
 EXTRACT_IMAGE_PATCHES = register_op(
