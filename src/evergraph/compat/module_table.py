@@ -69,6 +69,8 @@ _PYTHON = {
     ),
     "framework.type_spec": "graph.tensor_spec",
     "framework.versions": "api.version api",
+    "keras": "",
+    "keras.layers": "",
     "layers": "",
     "layers.base": "layers.base layers.base_layer layers.input_spec api.layers",
     "layers.convolutional": "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from typing import Any
 
 import numpy as np
@@ -91,13 +92,14 @@ def _ctc_beam_search_decoder(
 ) -> list[Any]:
     _check(inputs, sequence_length)
     _, batch, _ = inputs.shape
+    wide = inputs.astype(np.float64)
     scores = np.zeros((batch, top_paths), inputs.dtype)
     paths: list[list[list[int]]] = []
     for item, length in enumerate(sequence_length.tolist()):
-        search = _Search(beam_width, inputs.dtype.type)
+        search = _Search(beam_width)
         with np.errstate(all="ignore"):
             for t in range(length):
-                search.step(inputs[t, item])
+                search.step(wide[t, item])
         found = search.best(top_paths)
         paths.append([entry.labels(merge_repeated) for entry in found])
         scores[item] = [entry.total for entry in found]
@@ -135,6 +137,9 @@ def _as_sparse(paths: list[list[int]]) -> tuple[Array, Array, Array]:
     return indices, values, np.asarray([len(paths), longest], np.int64)
 
 
+_NONE = -math.inf
+
+
 class _Entry:
     """A label sequence: its log probability now and a step before, and how it ends.
 
@@ -146,13 +151,13 @@ class _Entry:
 
     __slots__ = ("blank", "children", "label", "last", "old_blank", "old_total", "parent", "total")
 
-    def __init__(self, parent: _Entry | None, last: int, none: Any) -> None:
+    def __init__(self, parent: _Entry | None, last: int) -> None:
         self.parent, self.last = parent, last
-        self.total = self.blank = self.label = self.old_total = self.old_blank = none
+        self.total = self.blank = self.label = self.old_total = self.old_blank = _NONE
         self.children: dict[int, _Entry] = {}
 
     def __lt__(self, other: _Entry) -> bool:
-        return bool(self.total < other.total)
+        return self.total < other.total
 
     def labels(self, merge_repeated: bool) -> list[int]:
         """The sequence; with `merge_repeated` a label that follows itself only once."""
@@ -209,84 +214,98 @@ class _Best:
         return sorted(self.entries, key=lambda entry: -entry.total)
 
 
+def _log_of_sum(x: float, y: float) -> float:
+    """log(e^x + e^y)."""
+    if x < y:
+        x, y = y, x
+    return x if y == _NONE else x + math.log1p(math.exp(y - x))
+
+
 class _Search:
     """Prefix beam search over one sequence."""
 
-    def __init__(self, width: int, number: Any) -> None:
+    def __init__(self, width: int) -> None:
         self.width = width
-        self.none = number(-np.inf)
-        root = _Entry(None, -1, self.none)
-        root.total = root.blank = number(0)
+        root = _Entry(None, -1)
+        root.total = root.blank = 0.0
         self.leaves = _Best(width)
         self.leaves.push(root)
 
     def step(self, logits: Array) -> None:
         """Go on by one time step."""
         highest = logits.max()
-        total = logits.dtype.type(0)
-        for value in np.exp(logits - highest):
-            total += value
-        log_p = logits - (highest + np.log(total))
+        log_p = logits - (highest + np.log(np.exp(logits - highest).sum()))
         branches = self.leaves.in_order()
         self.leaves = _Best(self.width)
         for entry in branches:
             entry.old_total, entry.old_blank = entry.total, entry.blank
+        of_label = log_p.tolist()
         for entry in branches:
-            self._stay(entry, log_p)
+            self._stay(entry, of_label)
             self.leaves.push(entry)
-        for entry in branches:
-            if self._is_candidate(entry.old_total):
-                self._grow(entry, log_p)
+        totals = np.asarray([entry.old_total for entry in branches])[:, None] + log_p[:-1]
+        for row, entry in enumerate(branches):
+            if entry.last >= 0:  # after a blank only
+                totals[row, entry.last] = entry.old_blank + log_p[entry.last]
+        # The bottom only rises: what is below it now needs no look.
+        is_full = len(self.leaves.entries) >= self.width
+        least = self.leaves.bottom().total if is_full else _NONE
+        good: list[list[int]] = [[] for _ in branches]
+        for row, last in np.argwhere(totals > least).tolist():
+            good[row].append(last)
+        for entry, row_totals, lasts in zip(branches, totals.tolist(), good, strict=True):
+            if (lasts or entry.children) and self._is_candidate(entry.old_total):
+                self._grow(entry, row_totals, lasts)
 
-    def _stay(self, entry: _Entry, log_p: Array) -> None:
+    def _stay(self, entry: _Entry, log_p: list[float]) -> None:
         """The probability of the same labels a step later."""
         parent = entry.parent
         if parent is not None:
-            if parent.total != self.none:
+            if parent.total != _NONE:
                 is_repeated = entry.last == parent.last
                 before = parent.old_blank if is_repeated else parent.old_total
-                entry.label = np.logaddexp(entry.label, before)
-            entry.label = entry.label + log_p[entry.last]
+                entry.label = _log_of_sum(entry.label, before)
+            entry.label += log_p[entry.last]
         entry.blank = entry.old_total + log_p[-1]
-        entry.total = np.logaddexp(entry.blank, entry.label)
+        entry.total = _log_of_sum(entry.blank, entry.label)
 
-    def _is_candidate(self, total: Any) -> bool:
-        if not total > self.none:
+    def _is_candidate(self, total: float) -> bool:
+        if not total > _NONE:
             return False
         is_full = len(self.leaves.entries) >= self.width
-        return not is_full or bool(total > self.leaves.bottom().total)
+        return not is_full or total > self.leaves.bottom().total
 
-    def _grow(self, entry: _Entry, log_p: Array) -> None:
-        """Try the sequence with each label after it."""
-        totals = log_p[:-1] + entry.old_total
-        if entry.last >= 0:
-            totals[entry.last] = log_p[entry.last] + entry.old_blank
-        if len(self.leaves.entries) >= self.width:
-            # The bottom only rises: what is below it now needs no look, but for entries that have
-            # left the beam, or will while this loop runs.
-            good = np.flatnonzero(totals > self.leaves.bottom().total).tolist()
-            good = sorted({*good, *entry.children})
-        else:
-            good = list(range(totals.size))
-        for last in good:
-            child = entry.children.get(last)
-            if child is not None and child.total != self.none:
-                continue
-            is_good = self._is_candidate(totals[last])
+    def _grow(self, entry: _Entry, totals: list[float], lasts: list[int]) -> None:
+        """Try the sequence with each of `lasts` after it.
+
+        Sequences that exist are looked at in any case: those that have left the beam, or leave it
+        in this loop, are given up.
+        """
+        children, leaves = entry.children, self.leaves
+        if children:
+            lasts = sorted({*lasts, *children})
+        is_full = len(leaves.entries) >= self.width
+        least = leaves.bottom().total if is_full else _NONE
+        for last in lasts:
+            total = totals[last]
+            child = children.get(last)
             if child is None:
-                if not is_good:
+                if total <= least:
                     continue
-                child = entry.children[last] = _Entry(entry, last, self.none)
-            if is_good:
-                child.blank, child.label = self.none, totals[last]
-                child.total = child.label
-                if len(self.leaves.entries) >= self.width:
-                    bottom = self.leaves.bottom()
-                    bottom.total = bottom.blank = bottom.label = self.none
-                self.leaves.push(child)
+                child = children[last] = _Entry(entry, last)
+            elif child.total != _NONE:
+                continue
+            if total > least:
+                child.blank, child.label, child.total = _NONE, total, total
+                if is_full:
+                    bottom = leaves.bottom()
+                    bottom.total = bottom.blank = bottom.label = _NONE
+                leaves.push(child)
+                is_full = len(leaves.entries) >= self.width
+                least = leaves.bottom().total if is_full else _NONE
             else:
-                child.total = child.blank = child.label = self.none
-                child.old_total = child.old_blank = self.none
+                child.total = child.blank = child.label = _NONE
+                child.old_total = child.old_blank = _NONE
 
     def best(self, count: int) -> list[_Entry]:
         """The `count` best sequences, best first."""
