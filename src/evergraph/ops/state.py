@@ -172,15 +172,15 @@ ASSIGN = register_op(
 
 @ASSIGN.kernel
 def _assign(xp: Namespace, ref: Array | None, value: Array, *, validate_shape: bool) -> Array:
-    if ref is not None and validate_shape:
-        left, right = shape_text(xp.shape(ref)), shape_text(xp.shape(value))
-        xp.check(
-            left == right,
-            "InvalidArgumentError",
-            "Assign requires shapes of both tensors to match. "
-            f"lhs shape= {left} rhs shape= {right}",
-        )
-    return value
+    if ref is None or not validate_shape or xp.shape(ref) == xp.shape(value):
+        return value
+    xp.check(
+        False,
+        "InvalidArgumentError",
+        "Assign requires shapes of both tensors to match. "
+        f"lhs shape= {shape_text(xp.shape(ref))} rhs shape= {shape_text(xp.shape(value))}",
+    )
+    return ref  # compiled, the check fails later: the variable keeps its shape until then
 
 
 def shape_text(sizes: tuple[int, ...]) -> str:
@@ -234,9 +234,11 @@ def _update(name: str) -> OpDef:
     ).no_gradient()
 
 
-def _check_size(xp: Namespace, ref: Array, value: Array) -> None:
-    is_same = xp.shape(ref) == xp.shape(value)
-    xp.check(is_same, "InvalidArgumentError", "Parameters and update must be the same size")
+def _has_size_of(xp: Namespace, ref: Array, value: Array) -> bool:
+    if xp.shape(ref) == xp.shape(value):
+        return True
+    xp.check(False, "InvalidArgumentError", "Parameters and update must be the same size")
+    return False  # compiled, the check fails later
 
 
 ASSIGN_ADD = _update("AssignAdd")
@@ -244,8 +246,7 @@ ASSIGN_ADD = _update("AssignAdd")
 
 @ASSIGN_ADD.kernel
 def _assign_add(xp: Namespace, ref: Array, value: Array) -> Array:
-    _check_size(xp, ref, value)
-    return xp.add(ref, value)
+    return xp.add(ref, value) if _has_size_of(xp, ref, value) else ref
 
 
 def assign_add(
@@ -271,8 +272,7 @@ ASSIGN_SUB = _update("AssignSub")
 
 @ASSIGN_SUB.kernel
 def _assign_sub(xp: Namespace, ref: Array, value: Array) -> Array:
-    _check_size(xp, ref, value)
-    return xp.subtract(ref, value)
+    return xp.subtract(ref, value) if _has_size_of(xp, ref, value) else ref
 
 
 def assign_sub(
