@@ -97,8 +97,8 @@ class OpDef:
             drops rows whose index is the size of the table.
         placeholder: the value comes from a feed; without one a run fails.
         overridable: a feed may replace the value, so nothing is inferred from it while building.
-        joins: the op puts its inputs but the last one after another, along the axis that the last one
-            is: a loop may collect what it joins to one value in every iteration.
+        joins: the op puts its inputs but the last one after another, along the axis that the last
+            one is: a loop may collect what it joins to one value in every iteration.
         also_static: `also_static(op)` names further inputs that this operation needs as NumPy
             values; None for none.
         partial_value: what is known of the output's value while building; see `constant_value`.

@@ -29,12 +29,12 @@ class Stack(RunObject):
         is_bounded: whether no more than `capacity` elements can ever be pushed. Else the deepest
             level reached is compared with the capacity after the run.
         pushes: how many elements a rehearsal has pushed; None when it can't tell.
-        is_sealed: whether it has come from another segment, with room for what it holds and no more.
+        is_sealed: whether it came from another segment, with room for what it holds and no more.
         kept: for a stack of handles, the object that each of them stands for.
         constant: the value of all elements, where it was known while what pushes it was traced
             (sizes, mostly): it is known again when it is taken.
         varies: whether the elements may differ.
-        state: (elements [capacity, ...], depth, deepest level so far), or None before the first push.
+        state: (elements [capacity, ...], depth, deepest level so far); None before the first push.
     """
 
     __slots__ = (
@@ -130,7 +130,7 @@ class Stack(RunObject):
         is_known = isinstance(value, np.ndarray | np.generic)
         if self.constant is None and is_known:
             self.constant = np.asarray(value)
-        elif not is_known or not np.array_equal(self.constant, value):
+        elif self.constant is None or not is_known or not np.array_equal(self.constant, value):
             self.varies = True
 
     def close(self) -> None:

@@ -43,7 +43,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def quiet(function: Function) -> Function:
-    """Decorator: no warnings of NumPy, since inf, NaN and wrap-around are TensorFlow's answers too."""
+    """Decorator: no warnings of NumPy: inf, NaN and wrap-around are TensorFlow's answers too."""
 
     @functools.wraps(function)
     def run(*args: Any, **keywords: Any) -> Any:
