@@ -17,7 +17,7 @@ encoding = importlib.import_module("programs.encoding")
 ABOUT_RUNNING = ["cond", "effects", "effects_cond", "errors_running", "fetches_feeds", "state_ops"]
 ABOUT_RUNNING += ["clip_ema", "functional_ops", "functions", "gradients", "variables"]
 ABOUT_RUNNING += ["tensor_arrays", "tensor_array_gradients", "functional"]
-ABOUT_RUNNING += ["while_loops", "while_gradients", "stacks"]
+ABOUT_RUNNING += ["while_loops", "while_gradients", "stacks", "control_effects"]
 
 
 def recorded_programs(themes="*"):
