@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 def compiled_segment(plan: Plan, index: int, env: Env) -> CompiledSegment:
     """The executable of segment `index` for the static values in `env`."""
     segment = plan.segments[index]
-    static = {slot: np.asarray(env[slot]) for slot in plan.static_inputs[index]}
+    static = {
+        slot: np.asarray(env[slot])
+        for slot in plan.static_inputs[index]
+        if not isinstance(env[slot], RunObject)  # its layout says what is known of it
+    }
     objects = on_device(segment.inputs, env)
     hints = plan.hints[index]
     key = (
