@@ -23,7 +23,6 @@ _PYTHON = {
     "compat.v2_compat": "platform.versions",
     "data": "",
     "data.ops": "",
-    "data.ops.dataset_ops": "data.dataset api",
     "eager.backprop": "platform.eager",
     "eager.context": "platform.eager",
     "eager.def_function": "platform.eager",
