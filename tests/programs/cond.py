@@ -353,3 +353,21 @@ def batch_normalisation_by_hand(tf, np):
     with started(tf) as sess:
         feed = [[1.0, 2.0], [3.0, 6.0]]
         return [sess.run(y, {x: feed, training: c}) for c in (False, True, True, False)], nodes(tf)
+
+
+@THEME.program
+def slices_with_indices_of_two_dtypes(tf, np):
+    p = tf.placeholder(tf.bool, [], name="p")
+    a = tf.IndexedSlices(tf.ones([2, 3]), tf.constant([0, 1]), tf.constant([4, 3]))
+    b = tf.IndexedSlices(tf.ones([1, 3]), tf.constant([2], tf.int64), tf.constant([4, 3]))
+    y = tf.cond(p, lambda: a, lambda: b)
+    return y, both(tf, [y.values, y.indices], p), nodes(tf)
+
+
+@THEME.program
+def placed_with_a_number(tf, np):
+    v = tf.Variable(0, name="v")
+    with tf.control_dependencies([v.assign_add(1)]), tf.colocate_with(5):
+        y = tf.constant(3, name="y")
+    with started(tf) as sess:
+        return sess.run(y), sess.run(v), y.op.colocation_groups(), nodes(tf)

@@ -466,3 +466,14 @@ def of_gradients_by_hessians(tf, np):
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
         return found, sess.run(found, {x: VECTOR}), wiring(tf)
+
+
+@THEME.program
+def of_a_graph_def_read_back(tf, np):
+    graph = tf.Graph()
+    with graph.as_default():
+        x = vector(tf)
+        y = tf.while_loop(below(3), lambda i, a: (i + 1, a * a), [0, x])[1]
+        tf.identity(y, name="y")
+    x, y = tf.import_graph_def(graph.as_graph_def(), return_elements=["x:0", "y:0"])
+    return caught(lambda: tf.gradients(y, x))

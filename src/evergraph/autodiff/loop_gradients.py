@@ -12,6 +12,7 @@ from typing import Any
 
 from evergraph.autodiff.loop_state import GradLoopState
 from evergraph.autodiff.reachability import is_trainable
+from evergraph.core.errors import explain
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import colocate_with
 from evergraph.ops.array_shape import shape_internal
@@ -60,6 +61,16 @@ class LoopGradients:
     def add_loop(self, op: Operation, ops: list[Operation], members: set[Operation]) -> None:
         """Make the state of the loop that the Exit `op` leaves; all its exits lie between."""
         context = while_context(op)
+        if context is None:
+            raise AttributeError(
+                explain(
+                    "'NoneType' object has no attribute 'outer_context'",
+                    expected=f"the loop of the Exit '{op.name}', which its gradient extends",
+                    given="an operation imported without its loop, which no GraphDef tells",
+                    created=op.created_at,
+                    fix="import a MetaGraphDef (tf.train.import_meta_graph)",
+                )
+            )
         if context in self.states:
             return
         around = _loop_around(context)

@@ -152,7 +152,8 @@ _PYTHON = {
     "ops.random_grad": "ops.random_distributions",
     "ops.random_ops": "ops.random* api.random api",
     "ops.resource_variable_ops": (
-        "variables.resource_variable variables.resource_updates ops.resource variables.variable api"
+        "variables.resource_variable variables.resource_updates ops.resource variables.variable api "
+        "compat.generated_ops"
     ),
     "ops.resources": "api",
     "ops.rnn": (
@@ -191,6 +192,8 @@ _PYTHON = {
         "variables.partitioned_variable variables.replication api"
     ),
     "ops.weights_broadcast_ops": "ops.confusion",
+    "ops.cond_v2": "",
+    "ops.while_v2": "",
     "platform": "",
     "platform.app": "platform.app",
     "platform.benchmark": "platform.benchmark",
@@ -389,6 +392,7 @@ RENAMED: dict[str, dict[str, str]] = {
     },
     PREFIX + "ops.control_flow_ops": {
         "_Enter": "ops.control_flow:enter",
+        "_Identity": "ops.control_flow:identity_of",
         "_NextIteration": "ops.control_flow:next_iteration",
         "_SwitchRefOrTensor": "ops.control_flow:switch_ref_or_tensor",
         "_AddNextAndBackEdge": "ops.while_context:add_back_edge",

@@ -232,13 +232,7 @@ class GraphScopes:
                 "Trying to reset colocation (op is None) but ignore_existing is not True"
             )
         if op is not None and not isinstance(op, Operation):
-            op = (
-                op.op
-                if isinstance(getattr(op, "op", None), Operation)
-                else (
-                    self.as_graph_element(op).op  # type: ignore[attr-defined]  # Graph has it
-                )
-            )
+            op = self._operation_of(op)
         old_devices, self._device_stack = self._device_stack, []
         old_stack = self._colocation_stack
         self._colocation_stack = [] if ignore_existing else list(old_stack)
@@ -251,6 +245,19 @@ class GraphScopes:
             self._colocation_stack = old_stack
 
     _colocate_with = colocate_with
+
+    def _operation_of(self, value: Any) -> Operation:
+        """The operation that makes `value`: of a name the one so called, else a new constant's."""
+        from evergraph.graph.conversion import internal_convert_to_tensor
+
+        made = getattr(value, "op", None)
+        if isinstance(made, Operation):
+            return made
+        if isinstance(value, str | bytes):
+            element: Any = self.as_graph_element(value)  # type: ignore[attr-defined]  # Graph has it
+            found: Operation = getattr(element, "op", element)
+            return found
+        return internal_convert_to_tensor(value, as_ref=True).op
 
     def _apply_colocation(self, op: Operation) -> None:
         if not self._colocation_stack:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from evergraph.core import dtypes, nest
+from evergraph.graph.composite import IndexedSlices
 from evergraph.graph.keys import GraphKeys
 from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import add_to_collection, control_dependencies, name_scope
@@ -69,6 +70,9 @@ def cond(
             original_true = _unpack_single(original_true)
             original_false = _unpack_single(original_false)
         nest.assert_same_structure(original_true, original_false, expand_composites=True)
+        for sides in ((original_true, original_false), (result_true, result_false)):
+            for one, other in zip(*map(nest.flatten, sides), strict=True):
+                _give_indices_one_dtype(one, other)
         if not result_true:
             raise ValueError("true_fn and false_fn must return at least one result.")
         merges = _merge_results(result_true, result_false)
@@ -112,6 +116,16 @@ def _branch(
 
 def _unpack_single(value: Any) -> Any:
     return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+
+
+def _give_indices_one_dtype(a: Any, b: Any) -> None:
+    """Let IndexedSlices of both branches have int64 indices where one has int32 and one int64."""
+    from evergraph.ops.cast import cast
+
+    are_slices = isinstance(a, IndexedSlices) and isinstance(b, IndexedSlices)
+    if are_slices and a.indices.dtype != b.indices.dtype:
+        a._indices = cast(a.indices, dtypes.int64)
+        b._indices = cast(b.indices, dtypes.int64)
 
 
 def _merge_results(result_true: Any, result_false: Any) -> list[Tensor]:

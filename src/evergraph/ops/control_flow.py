@@ -15,6 +15,7 @@ from evergraph.graph.conversion import convert_to_tensor, internal_convert_to_te
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import get_default_graph, name_scope
 from evergraph.ops.control_places import output_context
+from evergraph.ops.identity import REF_IDENTITY, identity
 from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import scalar, unchanged, with_rank
 from evergraph.registry.shape_inference import ShapeContext
@@ -193,6 +194,16 @@ def next_iteration(data: Any, name: str | None = None) -> Any:
         return _each(next_iteration, data)
     op_def = REF_NEXT_ITERATION if data.dtype._is_ref_dtype else NEXT_ITERATION
     return op_def(data, name=name)
+
+
+def identity_of(data: Any, name: str | None = None) -> Any:
+    """A tensor, or a value made of tensors, with the value of `data`; a reference stays one."""
+    data = _tensor_or_composite(data)
+    if not isinstance(data, Tensor):
+        return _each(identity_of, data)
+    if data.dtype._is_ref_dtype:
+        return REF_IDENTITY(data, name=name)
+    return identity(data, name=name)
 
 
 def loop_cond(input: Any, name: str | None = None) -> Tensor:

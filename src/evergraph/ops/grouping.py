@@ -31,7 +31,7 @@ def with_dependencies(
     """
     with (
         name_scope(name, "control_dependency", [*dependencies, output_tensor]) as scope,
-        colocate_with(output_tensor.op),
+        colocate_with(output_tensor),
         control_dependencies(dependencies),
     ):
         output = convert_to_tensor_or_indexed_slices(output_tensor)

@@ -38,6 +38,7 @@ from evergraph.ops.control_flow import (
     as_indexed_slices,
     enter,
     exit,
+    identity_of,
     loop_cond,
     merge_branches,
     next_iteration,
@@ -50,7 +51,7 @@ from evergraph.ops.control_places import (
     output_context,
     while_context,
 )
-from evergraph.ops.identity import REF_IDENTITY, identity
+from evergraph.ops.identity import identity
 from evergraph.ops.shape_invariants import (
     check_shape_invariant,
     set_shape_invariants,
@@ -316,7 +317,7 @@ class WhileContext(ControlFlowContext):
         self._pivot_for_pred = merges[0]
         self._pivot = loop_cond(convert_to_tensor(pred(*packed(merges))), name="LoopCond")
         switches = [switch_ref_or_tensor(x, self._pivot) for x in merges]
-        in_body = [_identity(on_true) for _, on_true in switches]
+        in_body = [identity_of(on_true) for _, on_true in switches]
         self._pivot_for_body = in_body[0]
         arguments = packed(in_body)
         result = _with_summaries(body, arguments)
@@ -455,13 +456,6 @@ def _context_of_value(value: Tensor) -> Any:
         context = context.outer_context
         return None if context is None else context.GetWhileContext()
     return context
-
-
-def _identity(tensor: Tensor) -> Tensor:
-    if tensor.dtype._is_ref_dtype:
-        result: Tensor = REF_IDENTITY(tensor)
-        return result
-    return identity(tensor)
 
 
 def _with_summaries(body: Callable[..., Any], arguments: Any) -> Any:

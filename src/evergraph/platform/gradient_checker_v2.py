@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from evergraph.core import dtypes
+from evergraph.graph.composite import IndexedSlicesValue
 from evergraph.graph.conversion import convert_to_tensor
+from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import get_default_graph, get_default_session
 from evergraph.ops.placeholders import placeholder
 from evergraph.platform import gradient_checker
@@ -49,3 +51,14 @@ def compute_gradient(
 def max_error(grad1: Sequence[np.ndarray], grad2: Sequence[np.ndarray]) -> float:
     """The greatest difference between two lists of Jacobians."""
     return gradient_checker.largest_difference(list(zip(grad1, grad2, strict=True)))
+
+
+def _to_numpy(value: Any) -> Any:
+    """The array that a tensor has in the default session, or that IndexedSlices' parts add up to."""
+    if isinstance(value, Tensor):
+        return get_default_session().run(value)
+    if isinstance(value, IndexedSlicesValue):
+        dense = np.zeros(value.dense_shape)
+        np.add.at(dense, value.indices, value.values)
+        return dense
+    return value
