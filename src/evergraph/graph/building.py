@@ -257,7 +257,8 @@ class GraphScopes:
             element: Any = self.as_graph_element(value)  # type: ignore[attr-defined]  # Graph has it
             found: Operation = getattr(element, "op", element)
             return found
-        return internal_convert_to_tensor(value, as_ref=True).op
+        constant: Tensor = internal_convert_to_tensor(value, as_ref=True)
+        return constant.op
 
     def _apply_colocation(self, op: Operation) -> None:
         if not self._colocation_stack:
