@@ -87,6 +87,7 @@ from evergraph.era0.arrays import split as split
 from evergraph.era0.arrays import split_v as split_v
 from evergraph.era0.arrays import unpack as unpack
 from evergraph.era0.arrays import where as where
+from evergraph.era0.control_flow import while_loop as while_loop
 from evergraph.era0.registration import RegisterShape as RegisterShape
 from evergraph.era0.sparse import sparse_add as sparse_add
 from evergraph.era0.sparse import sparse_concat as sparse_concat
@@ -561,4 +562,3 @@ from evergraph.ops.tensor_array import TensorArraySpec as TensorArraySpec
 from evergraph.ops.tensor_contraction import einsum as einsum
 from evergraph.ops.tensor_contraction import tensordot as tensordot
 from evergraph.ops.tensor_contraction import trace as trace
-from evergraph.ops.while_loop import while_loop as while_loop
