@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evergraph.core import dtypes
+from evergraph.autodiff.stack_sizes import stack_size
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.graph.scopes import colocate_with, control_dependencies, get_default_graph
 from evergraph.ops.constants import constant, constant_value, is_constant
@@ -128,7 +128,7 @@ class GradLoopState:
         current = get_default_graph()._get_control_flow_context()
         with control_dependencies(None):
             with entered(current), colocate_with(value):
-                size = constant(-1, dtypes.int32)
+                size = stack_size(value, self.forward_context)
                 stack: Tensor = STACK_V2(size, elem_type=value.dtype.base_dtype, name="f_acc")
             handle = self.forward_context.AddValue(stack)
             context = output_context(value.op)

@@ -420,6 +420,7 @@ RENAMED: dict[str, dict[str, str]] = {
         "IsLoopEnter": "ops.control_places:is_loop_enter",
         "IsLoopExit": "ops.control_places:is_loop_exit",
         "IsLoopMerge": "ops.control_places:is_loop_merge",
+        "IsInXLAContext": "ops.control_places:is_op_in_xla_context",
         "IsLoopSwitch": "ops.control_places:is_loop_switch",
         "IsMerge": "ops.control_places:is_merge",
         "IsSwitch": "ops.control_places:is_switch",

@@ -225,6 +225,28 @@ def new_message(name: str) -> Any:
     return make_message(name)
 
 
+class XLAControlFlowContext(ControlFlowContext):
+    """What is compiled by XLA by itself: programs for other devices derive from it.
+
+    It changes nothing but the sizes of the stacks of gradients, which have a bound inside.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name = "XLAControlFlowContext"
+
+    def IsXLAContext(self) -> bool:
+        """True."""
+        return True
+
+    def AddOp(self, op: Operation) -> None:
+        """Leave `op` as it is."""
+
+    def AddValue(self, value: Tensor) -> Tensor:
+        """`value` itself."""
+        return value
+
+
 class CondContext(ControlFlowContext):
     """One branch of a cond.
 

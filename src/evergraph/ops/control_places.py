@@ -134,6 +134,13 @@ def is_in_xla_context(graph: Any) -> bool:
     return containing_xla_context(graph._get_control_flow_context()) is not None
 
 
+def is_op_in_xla_context(op: Operation) -> bool:
+    """Whether `op` lies in a context of XLA, or is marked as compiled by it."""
+    return bool(op.attrs.get("_XlaCompile")) or (
+        containing_xla_context(op._control_flow_context) is not None
+    )
+
+
 def is_in_while_loop(op: Operation) -> bool:
     """Whether `op` lies in a loop."""
     return containing_while_context(op._control_flow_context) is not None
@@ -239,6 +246,7 @@ __all__ = [
     "is_loop_merge",
     "is_loop_switch",
     "is_merge",
+    "is_op_in_xla_context",
     "is_switch",
     "loop_constant_enter",
     "op_in_context",

@@ -48,6 +48,7 @@ from evergraph.ops.control_places import (
     is_loop_constant_enter,
     is_loop_enter,
     is_loop_exit,
+    is_op_in_xla_context,
     output_context,
     while_context,
 )
@@ -200,7 +201,7 @@ class WhileContext(ControlFlowContext):
 
     def AddOp(self, op: Operation) -> None:
         """Take in an operation made in the loop: its inputs come through Enters."""
-        if op.type in _SHAPE_READERS:
+        if op.type in _SHAPE_READERS and not is_op_in_xla_context(op):
             state = _gradient_state()
             if state is not None and while_context(op.inputs[0].op) is state.forward_context:
                 context = op.inputs[0].op._control_flow_context
