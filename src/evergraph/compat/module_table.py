@@ -69,7 +69,20 @@ _PYTHON = {
     "framework.type_spec": "graph.tensor_spec",
     "framework.versions": "api.version api",
     "keras": "",
+    "keras.activations": "layers.named_objects",
+    "keras.constraints": "",
+    "keras.engine": "",
+    "keras.engine.base_layer": "layers.base_layer layers.input_spec",
+    "keras.engine.input_spec": "layers.input_spec",
+    "keras.engine.network": "",
+    "keras.initializers": (
+        "layers.named_objects variables.initializers variables.orthogonal_initializers "
+        "api.initializers"
+    ),
     "keras.layers": "",
+    "keras.regularizers": "",
+    "keras.testing_utils": "",
+    "keras.utils": "",
     "layers": "",
     "layers.base": "layers.base layers.base_layer layers.input_spec api.layers",
     "layers.convolutional": "",
@@ -126,6 +139,8 @@ _PYTHON = {
     "ops.linalg_ops": "api api.linalg",
     "ops.logging_ops": "ops.printing ops.assertions api.summary api",
     "ops.lookup_ops": "api",
+    "ops.losses": "",
+    "ops.losses.losses": "",
     "ops.manip_grad": "",
     "ops.map_fn": "ops.higher_order api",
     "ops.math_grad": "",
@@ -286,7 +301,7 @@ _CONTRIB = {
     "rnn.python.ops.rnn_cell": (
         "contrib.rnn.gated_cells contrib.rnn.independent_cells contrib.rnn.normalized_lstm_cells "
         "contrib.rnn.sharded_lstm_cells contrib.rnn.grid_lstm_cells contrib.rnn.phased_lstm_cell "
-        "contrib.rnn.wrappers contrib.rnn"
+        "contrib.rnn.memory_cells contrib.rnn.conv_lstm_cells contrib.rnn.wrappers contrib.rnn"
     ),
     "seq2seq.python.ops.attention_wrapper": (
         "contrib.seq2seq.attention contrib.seq2seq.attention_wrapper contrib.seq2seq.monotonic"
@@ -459,7 +474,11 @@ RENAMED: dict[str, dict[str, str]] = {
         "_rnn_step": "layers.rnn_step:rnn_step",
         "_transpose_batch_time": "layers.rnn_step:transpose_batch_time",
     },
+    PREFIX + "keras.initializers": {"get": "layers.named_objects:get_initializer"},
+    PREFIX + "keras.activations": {"get": "layers.named_objects:get_activation"},
     PREFIX + "ops.rnn_cell_impl": {
+        "_BIAS_VARIABLE_NAME": "layers.rnn_cell:BIAS",
+        "_WEIGHTS_VARIABLE_NAME": "layers.rnn_cell:KERNEL",
         "_concat": "layers.rnn_cell:concat_shapes",
         "_zero_state_tensors": "layers.rnn_cell:zero_state_tensors",
     },
