@@ -78,6 +78,11 @@ CELLS = {
         num_frequency_blocks=[3],
         backward_slice_offset=1,
     ),
+    "attention": lambda c, tf: c.AttentionCellWrapper(c.GRUCell(3), 2),
+    "attention sizes": lambda c, tf: c.AttentionCellWrapper(
+        c.LSTMCell(3), 3, attn_size=2, attn_vec_size=5, input_size=3
+    ),
+    "attention joined": lambda c, tf: c.AttentionCellWrapper(c.GRUCell(3), 2, state_is_tuple=False),
     "lstm block": lambda c, tf: c.LSTMBlockCell(3),
     "lstm block all": lambda c, tf: c.LSTMBlockCell(3, 0.5, cell_clip=0.2, use_peephole=True),
     "gru block": lambda c, tf: c.GRUBlockCell(3),
@@ -89,6 +94,7 @@ INTERNAL_CELLS = {
     "layer norm lstm": lambda c: c.LayerNormLSTMCell(
         3, True, 1.0, num_proj=2, proj_clip=0.5, layer_norm=True
     ),
+    "turing machine": lambda c: c.NTMCell(c.MinimalRNNCell(5), 4, 3, 2, 1, output_dim=3),
     "weight norm": lambda c: c.WeightNormLSTMCell(3, True, True, 1.0, num_proj=2, proj_clip=0.4),
 }
 
@@ -101,6 +107,8 @@ def two_steps(tf, cell, x, state=None):
     output, state = cell(x, state)
     tf.get_variable_scope().reuse_variables()
     output, state = cell(x, state)
+    if hasattr(state, "time"):
+        state = state._replace(time=tf.constant(state.time))  # a number, which can't be fetched
     names = [v.name for v in tf.global_variables()]
     gradients = tf.gradients(tf.reduce_sum(output * output), tf.trainable_variables())
     reached = [d is not None for d in gradients]
@@ -149,6 +157,25 @@ def phased(tf, np, use_peepholes):
 def highway(tf, np, options):
     cell = tf.contrib.rnn.HighwayWrapper(tf.contrib.rnn.GRUCell(4), *options)
     return two_steps(tf, cell, tf.constant(rows(np)))
+
+
+@THEME.programs_over({"bias": True, "no bias": False})
+def convolution(tf, np, use_bias):
+    cell = tf.contrib.rnn.Conv2DLSTMCell(
+        input_shape=[3, 4, 2], output_channels=3, kernel_shape=[2, 3], use_bias=use_bias
+    )
+    x = tf.constant(rows(np, 2, 24).reshape(2, 3, 4, 2))
+    return two_steps(tf, cell, x), cell.state_size
+
+
+@THEME.program
+def convolution_beside_the_inputs(tf, np):
+    tf.set_random_seed(7)
+    cell = tf.contrib.rnn.ConvLSTMCell(2, [3, 4, 2], 3, [2, 2], skip_connection=True)
+    x = tf.constant(rows(np, 2, 24).reshape(2, 3, 4, 2))
+    output, _ = cell(x, cell.zero_state(2, tf.float32))
+    with started(tf) as sess:
+        return sess.run(output), cell.output_size, nodes(tf)
 
 
 @THEME.program
@@ -246,6 +273,9 @@ def errors(tf, np):
         caught(lambda: c.GLSTMCell(3, number_of_groups=2)),
         caught(lambda: c.GLSTMCell(4, number_of_groups=2, num_proj=3)),
         caught(lambda: c.GridLSTMCell(2)),
+        caught(lambda: c.AttentionCellWrapper(gru, 0)),
+        caught(lambda: c.AttentionCellWrapper(c.LSTMCell(3), 2, state_is_tuple=False)),
+        caught(lambda: c.ConvLSTMCell(2, [3, 4], 2, [2, 2])),
         caught(lambda: c.GRUBlockCell()),
         caught(lambda: stack([], [gru], [x])),
         caught(lambda: stack([gru], (gru,), [x])),

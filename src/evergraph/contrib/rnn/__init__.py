@@ -9,6 +9,8 @@ from evergraph.contrib.rnn.block_cells import GRUBlockCellV2 as GRUBlockCellV2
 from evergraph.contrib.rnn.block_cells import LSTMBlockCell as LSTMBlockCell
 from evergraph.contrib.rnn.block_cells import LSTMBlockFusedCell as LSTMBlockFusedCell
 from evergraph.contrib.rnn.block_cells import LSTMBlockWrapper as LSTMBlockWrapper
+from evergraph.contrib.rnn.conv_lstm_cells import Conv2DLSTMCell as Conv2DLSTMCell
+from evergraph.contrib.rnn.conv_lstm_cells import ConvLSTMCell as ConvLSTMCell
 from evergraph.contrib.rnn.fused_cells import FusedRNNCell as FusedRNNCell
 from evergraph.contrib.rnn.fused_cells import FusedRNNCellAdaptor as FusedRNNCellAdaptor
 from evergraph.contrib.rnn.fused_cells import TimeReversedFusedRNN as TimeReversedFusedRNN
@@ -23,6 +25,7 @@ from evergraph.contrib.rnn.grid_lstm_cells import GridLSTMCell as GridLSTMCell
 from evergraph.contrib.rnn.independent_cells import IndRNNCell as IndRNNCell
 from evergraph.contrib.rnn.independent_cells import IndyGRUCell as IndyGRUCell
 from evergraph.contrib.rnn.independent_cells import IndyLSTMCell as IndyLSTMCell
+from evergraph.contrib.rnn.memory_cells import AttentionCellWrapper as AttentionCellWrapper
 from evergraph.contrib.rnn.normalized_lstm_cells import (
     LayerNormBasicLSTMCell as LayerNormBasicLSTMCell,
 )
