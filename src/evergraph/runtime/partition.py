@@ -7,7 +7,7 @@ phase n is in phase n + 1. Nothing else cuts: host effects that no device step c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from evergraph.core import dtypes
@@ -65,9 +65,9 @@ def _is_text(tensor: Tensor) -> bool:
     return op.op_def is None or not op.op_def.makes_object
 
 
-def partition(program: Program) -> list[Segment]:
-    """The segments of `program`, in running order."""
-    phases = _phases(program)
+def partition(program: Program, on_host: Collection[Step] = ()) -> list[Segment]:
+    """The segments of `program`, in running order; the steps `on_host` run on the host too."""
+    phases = _phases(program, on_host)
     numbers = sorted(set(phases))
     segments = [
         Segment(n % 2 == 1, [s for s, p in zip(program.steps, phases, strict=True) if p == n])
@@ -77,12 +77,12 @@ def partition(program: Program) -> list[Segment]:
     return segments
 
 
-def _phases(program: Program) -> list[int]:
+def _phases(program: Program, on_host: Collection[Step]) -> list[int]:
     """The phase of each step, also left in the step."""
     slot_phase: dict[int, int] = {}
     static_sources = _unstable_slots(program)
     for step in program.steps:
-        host = is_host(step)
+        host = is_host(step) or step in on_host
         phase = 0 if host else 1
         for position, slot in enumerate(step.inputs):
             if slot == NO_SLOT or slot not in slot_phase:

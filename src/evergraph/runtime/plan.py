@@ -15,6 +15,7 @@ from evergraph.runtime.fold_constants import known_bytes
 from evergraph.runtime.handles import bring_to_host, holds_objects, room_for, stack_slots
 from evergraph.runtime.host_loop import HotLoop
 from evergraph.runtime.host_segment import Env, run_steps
+from evergraph.runtime.loose_sizes import Sizes, loosened
 from evergraph.runtime.partition import Segment, all_steps, partition
 from evergraph.runtime.pipeline import plan_program
 from evergraph.runtime.program import NO_SLOT, Program, Step
@@ -55,17 +56,24 @@ class Plan:
         self.fetches = fetches
         self.fed = list(fed)
         self.program: Program = plan_program(targets, set(fed), fetches.tensors)
-        self.segments: list[Segment] = partition(self.program)
-        self.ops = [step.op for segment in self.segments for step in all_steps(segment)]
+        segments = partition(self.program)
+        self.ops = [step.op for segment in segments for step in all_steps(segment)]
         self.versions = _versions(self.ops)
         self.edits = fetches.graph._edits
         self.cells: dict[int, Cell] = {
             slot: store.cell(location.key) for location, slot in self.program.state.items()
         }
+        self.start_slots = {slot: location for location, slot in self.program.state.items()}
+        self.session: Any = None
+        self.sizes = Sizes()
+        self.arrange(segments, store)
+
+    def arrange(self, segments: list[Segment], store: VariableStore) -> None:
+        """Take the steps as they are cut into `segments`; nothing has run or is compiled yet."""
+        self.segments = segments
         for segment in self.segments:
             for location in segment.commits:
                 store.cell(location.key)
-        self.start_slots = {slot: location for location, slot in self.program.state.items()}
         self.kept = _kept(self.program, self.segments)
         self.static_inputs = [_static_inputs(segment) for segment in self.segments]
         self.fed_slots = [self.program.feeds[t] for t in self.fed]
@@ -89,7 +97,6 @@ class Plan:
         self.hints: list[dict[Step, int]] = [{} for _ in self.segments]
         self.compiled: dict[Any, Any] = {}
         self.fast: dict[Any, Any] = {}
-        self.session: Any = None
 
     def with_structure(self, fetches: Fetches) -> Plan:
         """This plan answering in another structure of the same tensors; everything else is shared."""
@@ -114,6 +121,8 @@ class Plan:
         Raises:
             OpError: something failed; a device segment that failed leaves the variables as they were.
         """
+        if self.sizes.successor is not None:
+            return self.sizes.successor.run(store, feeds)
         signature = (
             tuple([v.shape for v in feeds]),
             tuple([feeds[i].tobytes() for i in self.static_feeds]),
@@ -153,6 +162,9 @@ class Plan:
                     self._run_cold(index, env, store, foreign)
         if len(self.segments) == 1 and self.compiled and self.can_compile[0]:
             self._remember_fast(signature, store)
+        elif self.inner_runs and not self._is_settled(1) and not self.sizes.is_known:
+            if self.sizes.look(self.segments, env):
+                self.sizes.successor = loosened(self, store)
         return self._answer(env, store)
 
     def _is_hot(self, index: int, count: int, env: Env) -> bool:
