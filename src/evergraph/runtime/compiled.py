@@ -183,10 +183,12 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> bool:
                 if slot in plan.kept:
                     value = np.array(value)
                 env[slot] = value
+        # As they are, an array and its gradients know each other; each is brought over by itself.
+        objects = {s: env[s] for s in segment.inputs if isinstance(env[s], RunObject)}
         try:
             compiled = compiled_segment(plan, index, env)
         except NeedsHost:
-            return _give_up(plan, index, env, loaded)
+            return _give_up(plan, index, env, loaded, objects)
         donated = [env[s] for s in compiled.donated]
         others = [_argument(compiled, s, env) for s in compiled.others]
         cells = [store.cell(location.key) for location in compiled.committed]
@@ -198,7 +200,7 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> bool:
                 box.extend(map(compiled.call, (donated,), (others,)))
         except NeedsHost:
             store.in_flight = None
-            return _give_up(plan, index, env, loaded)
+            return _give_up(plan, index, env, loaded, objects)
         except Exception:
             # Tracing failed and nothing was donated: step by step the error gets its operation.
             store.in_flight = None
@@ -238,11 +240,15 @@ def _argument(compiled: CompiledSegment, slot: int, env: Env) -> Any:
     return env[slot].state if slot in compiled.objects else env[slot]
 
 
-def _give_up(plan: Plan, index: int, env: Env, loaded: list[int]) -> bool:
-    """Leave segment `index` to NumPy from now on."""
+def _give_up(
+    plan: Plan, index: int, env: Env, loaded: list[int], objects: dict[int, RunObject]
+) -> bool:
+    """Leave segment `index` to NumPy from now on, with its inputs as they were."""
     plan.can_compile[index] = plan.must_compile[index] = False
     for slot in loaded:
         env[slot] = None
+    for slot, made in objects.items():
+        env[slot] = made
     return False
 
 
