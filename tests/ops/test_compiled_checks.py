@@ -92,3 +92,21 @@ def test_parts_of_a_computed_row_are_written(row, rest):
                 session.run(write, {i: wrong})
         np.testing.assert_array_equal(session.run(variable), ROWS)
         np.testing.assert_array_equal(session.run(write, {i: row}), expected)
+
+
+def test_a_ranged_uniform_number_is_rounded_as_by_numpy(monkeypatch):
+    """XLA would contract `uniform * range + min` into one instruction, which rounds once."""
+    numbers = []
+    for cold_runs in (1000, 0):
+        monkeypatch.setattr(
+            importlib.import_module("evergraph.runtime.plan"), "COLD_RUNS", cold_runs
+        )
+        with tf.Graph().as_default(), tf.Session() as session:
+            ranged = [tf.random_uniform([501], -0.1, high, seed=1) for high in (0.1, 7.3)]
+            normal = tf.random_normal([501], 0.3, 0.7, tf.float64, seed=1)
+            numbers.append(session.run([*ranged, normal]))
+    for by_numpy, compiled in zip(*numbers, strict=True):
+        if by_numpy.dtype == np.float32:
+            np.testing.assert_array_equal(by_numpy, compiled)
+        else:  # XLA's logarithm and sine differ from NumPy's in their last places
+            np.testing.assert_allclose(compiled, by_numpy, rtol=1e-14, atol=1e-15)
