@@ -9,6 +9,7 @@ import numpy as np
 
 from evergraph.core import dtypes
 from evergraph.core.dtypes import DType
+from evergraph.core.errors import UnimplementedError
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.composite import IndexedSlices, SparseTensor
@@ -34,6 +35,8 @@ CAST = register_op(
 
 @CAST.kernel
 def _cast(xp: Namespace, x: Array, *, SrcT: DType, DstT: DType, Truncate: bool) -> Array:
+    if SrcT != DstT and dtypes.string in (SrcT, DstT):
+        raise UnimplementedError(None, None, f"Cast {SrcT.name} to {DstT.name} is not supported")
     return xp.cast(x, DstT.as_numpy_dtype)
 
 
