@@ -19,6 +19,7 @@ ABOUT_RUNNING += ["clip_ema", "functional_ops", "functions", "gradients", "varia
 ABOUT_RUNNING += ["tensor_arrays", "tensor_array_gradients", "functional"]
 ABOUT_RUNNING += ["while_loops", "while_gradients", "stacks", "control_effects"]
 ABOUT_RUNNING += ["crf", "ctc", "legacy_seq2seq", "seq2seq"]
+ABOUT_RUNNING += ["control_idioms", "recurrent_idioms"]
 
 
 def recorded_programs(themes="*"):

@@ -172,8 +172,9 @@ def configurations(tf, np):
     made = [cells.BasicRNNCell(2), cells.GRUCell(2, name="g"), cells.LSTMCell(3, num_proj=2)]
     made += [cells.BasicLSTMCell(2, dtype=tf.float32), tf.layers.Dense(3, tf.nn.relu)]
     configs = [cell.get_config() for cell in made]
-    pairs = [(made[4], configs[4])]
-    again = [type(cell).from_config(dict(c, name="x")).name for cell, c in pairs]
+    again = [
+        type(cell).from_config(dict(c, name="x")).name for cell, c in zip(made[4:], configs[4:])
+    ]
     return configs[:4], sorted(configs[4]), again
 
 
