@@ -35,6 +35,9 @@ def test_net_with_loops_goes_on_as_in_tensorflow(version, tier, monkeypatch):
             want = io[key_of("fetch", name)]
             np.testing.assert_allclose(value, want, rtol=2e-4, atol=1e-6, err_msg=name)
         losses = [session.run(["loss:0", expected["train"]], feeds)[0] for _ in range(5)]
+        report = session.plan_report(["loss:0", expected["train"]], feeds)
+        assert "loop " in report
+        assert tier == "numpy" or "host-stepped" not in report, report
         np.testing.assert_allclose(losses, io[key_of("continued", "loss")], rtol=2e-3)
         for variable in tf.global_variables():
             wanted = io[key_of("after", variable.op.name)]

@@ -197,7 +197,8 @@ class Builder:
         guard = self.tokens.get(op._inputs[0])
         inputs = [guard if guard is not None else self._true_slot()]
         if is_switch:
-            inputs.append(self.slots[op._inputs[1]])
+            reached = self.reached[op]
+            inputs.append(self.input_slot(op, op._inputs[1], False, False, reached))
         outputs = [self.program.new_slot() for _ in op._outputs]
         for output, slot in zip(op._outputs, outputs, strict=True):
             self.tokens[output] = slot

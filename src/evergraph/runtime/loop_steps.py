@@ -21,7 +21,20 @@ if TYPE_CHECKING:
 
 def add_loop(builder: Builder, ops: LoopOps) -> None:
     """Add the step of one loop to `builder`."""
-    _LoopMaker(builder, ops).make()
+    if not ops.own("loop_cond") and not ops.own("next_iteration"):
+        _add_frame(builder, ops)
+    else:
+        _LoopMaker(builder, ops).make()
+
+
+def _add_frame(builder: Builder, ops: LoopOps) -> None:
+    """Add the operations of a frame that nothing goes round in: they run once, as outside of it."""
+    for unit in ops.members:
+        if isinstance(unit, Operation) and control_of(unit) in ("enter", "exit"):
+            builder.reached[unit] = builder.reached_by(unit)
+            _same(builder, unit._inputs[0], unit._outputs[0])
+        else:
+            builder.add_units([unit])
 
 
 class _LoopMaker:

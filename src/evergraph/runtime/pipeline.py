@@ -9,6 +9,7 @@ from evergraph.runtime.effects import build_program
 from evergraph.runtime.expand_functions import expand_functions
 from evergraph.runtime.fold_constants import fold_constants
 from evergraph.runtime.frames import arranged
+from evergraph.runtime.inspection import Inspector
 from evergraph.runtime.program import Program
 from evergraph.runtime.prune import prune
 from evergraph.runtime.simplify_loops import simplify_loops
@@ -21,7 +22,17 @@ def plan_program(
 
     Prune, replace functions by their bodies, order, resolve effects, fold.
     """
-    ops, fetches = expand_functions(prune(targets, fed), fed, fetches)
+    inspector = Inspector()
+    ops = prune(targets, fed)
+    inspector.look("prune", ops)
+    ops, fetches = expand_functions(ops, fed, fetches)
+    inspector.look("expand_functions", ops)
     ordered = arranged(ops, fed)
+    inspector.look("arrange", ordered)
     program = build_program(ordered, fed, fetches)
-    return fold_constants(simplify_loops(program))
+    inspector.look("build_program", program)
+    program = simplify_loops(program)
+    inspector.look("simplify_loops", program)
+    program = fold_constants(program)
+    inspector.look("fold_constants", program)
+    return program

@@ -247,6 +247,16 @@ class BaseSession:
 
         return call
 
+    def plan_report(self, fetches: Any, feed_dict: Any = None) -> str:
+        """What `run` would do with these arguments: segments, where each runs, and its loops.
+
+        A method of Evergraph's, which TensorFlow doesn't have; it runs nothing.
+        """
+        from evergraph.runtime.inspection import plan_report
+
+        plan, _ = self._prepare(fetches, feed_dict, None)
+        return plan_report(plan.sizes.successor or plan)
+
     def partial_run_setup(self, fetches: Any, feeds: Any = None) -> Any:
         """Begin a run whose feeds and fetches come in several parts; give the handle to `partial_run`."""
         from evergraph.runtime.partial_run import PartialRun
