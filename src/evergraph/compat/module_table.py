@@ -294,6 +294,8 @@ _CONTRIB = {
     "rnn.python.ops.core_rnn": "contrib.rnn",
     "rnn.python.ops.core_rnn_cell": "contrib.rnn.linear contrib.rnn.wrappers contrib.rnn",
     "rnn.python.ops.core_rnn_cell_impl": "contrib.rnn.linear contrib.rnn.wrappers contrib.rnn",
+    "rnn.python.tools": "",
+    "rnn.python.tools.checkpoint_convert": "contrib.rnn.checkpoint_convert",
     "rnn.python.ops.fused_rnn_cell": "contrib.rnn.fused_cells",
     "rnn.python.ops.gru_ops": "contrib.rnn.block_cells",
     "rnn.python.ops.lstm_ops": "contrib.rnn.block_cells",
@@ -483,6 +485,12 @@ RENAMED: dict[str, dict[str, str]] = {
         "_zero_state_tensors": "layers.rnn_cell:zero_state_tensors",
     },
     PREFIX + "ops.rnn_cell": {"_linear": "contrib.rnn.linear:scoped_linear"},
+    "tensorflow.contrib.rnn.python.tools.checkpoint_convert": {
+        "_RNN_SHARDED_NAME_REPLACEMENTS": (
+            "contrib.rnn.checkpoint_convert:RNN_SHARDED_NAME_REPLACEMENTS"
+        ),
+        "_rnn_name_replacement": "training.older_names:replaced_name",
+    },
     "tensorflow.contrib.rnn.python.ops.core_rnn_cell": {
         "_Linear": "contrib.rnn.linear:Linear",
         "_linear": "contrib.rnn.linear:linear",

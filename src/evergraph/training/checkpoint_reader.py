@@ -7,6 +7,7 @@ tensorflow/c/checkpoint_reader.h.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from evergraph.core.dtypes import DType
 from evergraph.formats.checkpoint import open_checkpoint
 from evergraph.formats.tensor_bundle import index_path
 from evergraph.training.checkpoint_state import latest_checkpoint
+from evergraph.training.older_names import keys_of_older_names
 
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
@@ -135,3 +137,12 @@ def object_graph_key_mapping(checkpoint_path: str) -> dict[str, str]:
     if not found:
         raise errors.NotFoundError(None, None, f"{checkpoint_path} names no variables")
     return found
+
+
+def older_keys_in_checkpoint(checkpoint_path: str, names: Iterable[str]) -> dict[str, str] | None:
+    """In a checkpoint of 0.x, 1.0 or 1.1: name of a variable -> its key.
+
+    Returns:
+        None when a variable has no key, by its own name or an older one, or none has an older one.
+    """
+    return keys_of_older_names(names, load_checkpoint(checkpoint_path).get_variable_to_shape_map())

@@ -25,7 +25,10 @@ from evergraph.serialize.meta_graph import (
     import_scoped_meta_graph_with_return_elements,
     read_meta_graph_file,
 )
-from evergraph.training.checkpoint_reader import object_graph_key_mapping
+from evergraph.training.checkpoint_reader import (
+    object_graph_key_mapping,
+    older_keys_in_checkpoint,
+)
 from evergraph.training.checkpoint_state import (
     STATE_FILENAME,
     V2,
@@ -41,6 +44,11 @@ from evergraph.training.saver_builder import BulkSaverBuilder
 from evergraph.variables.lists import _all_saveable_objects
 
 _log = logging.getLogger("tensorflow")
+_OBJECT_BASED = (
+    "Restoring an object-based checkpoint using a name-based saver. This may be somewhat fragile, "
+    "and will re-build the Saver. Instead, consider loading object-based checkpoints using "
+    "tf.train.Checkpoint()."
+)
 
 
 class Saver:
@@ -114,6 +122,7 @@ class Saver:
         self._checkpoints_to_be_deleted: list[tuple[str, float]] = []
         self._next_checkpoint_time = math.inf
         self._object_restore_saver: Saver | None = None
+        self._other_keys: dict[str, str] = {}
         if not defer_build:
             self.build()
         if self.saver_def:
@@ -332,27 +341,32 @@ class Saver:
         except errors.NotFoundError as error:
             try:
                 names_to_keys = object_graph_key_mapping(path)
+                _log.warning(_OBJECT_BASED)
             except errors.OpError:
-                raise _explained(
-                    error, "a Variable name or other graph key that is missing"
-                ) from error
+                older = older_keys_in_checkpoint(path, self._names())
+                if older is None:
+                    raise _explained(
+                        error, "a Variable name or other graph key that is missing"
+                    ) from error
+                names_to_keys = older
             self._restore_by_keys(sess, path, names_to_keys)
         except errors.InvalidArgumentError as error:
             raise _explained(error, "a mismatch between the current graph and the graph") from error
 
     def _restore_by_keys(self, sess: Any, path: str, names_to_keys: dict[str, str]) -> None:
-        """Restore from a checkpoint of 2.x, which names tensors by the objects they belong to."""
-        _log.warning(
-            "Restoring an object-based checkpoint using a name-based saver. This may be somewhat "
-            "fragile, and will re-build the Saver. Instead, consider loading object-based "
-            "checkpoints using tf.train.Checkpoint()."
-        )
-        if self._object_restore_saver is None:
+        """Restore from a checkpoint of 2.x or of 0.x, which has other names than the graph."""
+        if self._object_restore_saver is None or self._other_keys != names_to_keys:
+            self._other_keys = names_to_keys
             with sess.graph.as_default():
                 self._object_restore_saver = saver_from_object_based_checkpoint(
                     path, self._var_list, self._builder, names_to_keys
                 )
         self._object_restore_saver.restore(sess, path)
+
+    def _names(self) -> list[str]:
+        """The names that checkpoints are expected to have."""
+        given = _all_saveable_objects() if self._var_list is None else self._var_list
+        return [spec.name for saved in validate_and_slice_inputs(given) for spec in saved.specs]
 
     # As messages.
 
