@@ -111,3 +111,17 @@ def scattered_lookups(tf, np):
             caught(lambda: scattered(table, ["a"], None)),
             caught(lambda: scattered([table, halves[1]], ["a"], 2)),
         ]
+
+
+@THEME.programs_over(("nce", "softmax"))
+def accidental_hits_removed(tf, np, kind):
+    weights = tf.constant(np.arange(12.0).reshape([6, 2]) / 10, tf.float32)
+    biases, inputs = tf.zeros([6]), tf.constant([[1.0, 2.0], [-1.0, 0.5]])
+    labels = tf.constant([[1], [4]], tf.int64)
+    sampled = (tf.constant([4, 0, 1], tf.int64), [[0.5], [0.25]], [0.5, 0.25, 0.125])
+    sampled = tuple(tf.convert_to_tensor(value) for value in sampled)
+    loss = tf.nn.nce_loss if kind == "nce" else tf.nn.sampled_softmax_loss
+    y = loss(
+        weights, biases, labels, inputs, 3, 6, sampled_values=sampled, remove_accidental_hits=True
+    )
+    return [nodes(tf), tf.Session().run([y, tf.gradients(y, inputs)[0]])]

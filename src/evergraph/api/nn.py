@@ -31,6 +31,7 @@ from evergraph.ops.activation import relu6 as relu6
 from evergraph.ops.activation import selu as selu
 from evergraph.ops.activation import softplus as softplus
 from evergraph.ops.activation import softsign as softsign
+from evergraph.ops.candidate_sampling import compute_accidental_hits as compute_accidental_hits
 from evergraph.ops.conv import conv2d as conv2d
 from evergraph.ops.cross_entropy import (
     softmax_cross_entropy_with_logits_v2 as softmax_cross_entropy_with_logits_v2,

@@ -98,6 +98,7 @@ _PYTHON = {
         "ops.sequences ops.strided_slice ops.diagonal* ops.space_* ops.unique ops.searching "
         "ops.repeat ops.image_patches api"
     ),
+    "ops.candidate_sampling_ops": "ops.candidate_sampling api.nn",
     "ops.check_ops": "ops.assertions platform.check_ops_v2 api.debugging api",
     "ops.clip_ops": "ops.clip api",
     "ops.confusion_matrix": "ops.confusion api",

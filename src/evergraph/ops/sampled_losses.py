@@ -15,6 +15,7 @@ from evergraph.ops.array_concat import concat
 from evergraph.ops.array_join import stack
 from evergraph.ops.array_shape import expand_dims, reshape, shape
 from evergraph.ops.array_slice import slice as slice_
+from evergraph.ops.candidate_sampling import compute_accidental_hits
 from evergraph.ops.cast import cast
 from evergraph.ops.cross_entropy import softmax_cross_entropy_with_logits_v2
 from evergraph.ops.embedding import embedding_lookup
@@ -24,6 +25,7 @@ from evergraph.ops.math_elementwise import multiply
 from evergraph.ops.math_functions import log
 from evergraph.ops.matmul import matmul
 from evergraph.ops.nn_losses import sigmoid_cross_entropy_with_logits
+from evergraph.ops.sparse_dense import sparse_to_dense
 
 
 def _sum_rows(x: Tensor) -> Tensor:
@@ -75,12 +77,9 @@ def compute_sampled_logits(
     Raises:
         UnsupportedError: the candidate samplers would be needed, which aren't there yet.
     """
-    if sampled_values is None or remove_accidental_hits:
+    if sampled_values is None:
         raise UnsupportedError(
-            explain(
-                "Candidate sampling is not supported.",
-                fix="give sampled_values, and remove_accidental_hits=False",
-            )
+            explain("Candidate sampling is not supported.", fix="give sampled_values")
         )
     parts = list(weights) if isinstance(weights, list | tuple) else [weights]
     if hasattr(weights, "_get_partitions") or type(weights).__name__ == "PartitionedVariable":
@@ -104,18 +103,35 @@ def compute_sampled_logits(
         sampled_b = slice_(all_b, shape(labels_flat), [-1])
 
         dim = shape(true_w)[1:2]
-        by_example = reshape(true_w, concat([[-1, num_true], dim], 0))
-        dots = multiply(expand_dims(inputs, 1), by_example)
+        wide = concat([[-1, num_true], dim], 0)
+        dots = multiply(expand_dims(inputs, 1), reshape(true_w, wide))
         dots_as_matrix = reshape(dots, concat([[-1], dim], 0))
         true_logits = reshape(_sum_rows(dots_as_matrix), [-1, num_true])
         true_logits += reshape(true_b, [-1, num_true])
         sampled_logits += sampled_b
+        if remove_accidental_hits:
+            sampled_logits += _penalties(labels, sampled, num_true, num_sampled, inputs.dtype)
         if subtract_log_q:
             true_logits -= log(true_count)
             sampled_logits -= log(sampled_count)
         logits = concat([true_logits, sampled_logits], 1)
         shares = [ones_like(true_logits) / num_true, zeros_like(sampled_logits)]
         return logits, concat(shares, 1)
+
+
+def _penalties(
+    labels: Any, sampled: Any, num_true: int, num_sampled: Any, dtype: dtypes.DType
+) -> Tensor:
+    """`[batch, num_sampled]`: the lowest number where a sampled class is a true one, else 0."""
+    examples, places, weights = compute_accidental_hits(labels, sampled, num_true=num_true)
+    rows = reshape(examples, [-1, 1])
+    columns = reshape(cast(places, dtypes.int32), [-1, 1])
+    indices = concat([rows, columns], 1, "sparse_indices")
+    sizes: Any = shape(labels)
+    whole = concat([sizes[:1], expand_dims(num_sampled, 0)], 0)
+    return sparse_to_dense(
+        indices, whole, _as(weights, dtype), default_value=0.0, validate_indices=False
+    )
 
 
 def nce_loss(
