@@ -86,9 +86,9 @@ class OpDef:
         control: role in v1 control flow ("switch", "merge", "enter", "exit", "next_iteration",
             "loop_cond", "trigger"), or "".
         makes_object: output 0 is the handle of a stack or tensor array, whatever its dtype.
-        known_when_traced: `known_when_traced(op)` says whether its results are NumPy values while an
-            executable is traced, though the op isn't a function of its inputs' values: the size of a
-            tensor array that can't grow. None for ops of which that is never so.
+        known_when_traced: `known_when_traced(op)` says whether its results are NumPy values while
+            an executable is traced, though the op isn't a function of its inputs' values: the size
+            of a tensor array that can't grow. None for ops of which that is never so.
         calls: how the op runs functions of the graph's library ("function": its type is the
             function's name; "attr": attr `f` names it; "remote"; "gradient", "if", "case",
             "while", "for"), or "". The runtime replaces it by operations when it makes a plan.
@@ -197,7 +197,7 @@ class OpDef:
         return tuple(self.input_index[name] for name in names)
 
     def is_known_when_traced(self, op: Any) -> bool:
-        """Whether the results of `op` are known while an executable is traced, without its inputs."""
+        """Whether the results of `op` are known while tracing, without its inputs."""
         if self.value_from_shapes is not None:
             return True
         return self.known_when_traced is not None and self.known_when_traced(op)

@@ -497,8 +497,8 @@ class TensorArray(RunObject):
         if is_concrete(indices):
             _require(bool(np.all(indices >= 0)) and bool(np.all(indices < rows)))
             if self.room is not None:
-                last = np.asarray(np.max(indices), np.int32)
-                _demand(_is_below(last, self._grown_size()), "an index is out of range")
+                largest = np.asarray(np.max(indices), np.int32)
+                _demand(_is_below(largest, self._grown_size()), "an index is out of range")
             return
         _require(rows > 0)
         if indices.ndim == 0:  # `gather` and `scatter` look at vectors themselves
