@@ -172,7 +172,7 @@ def a_tree_network(tf, np):
         losses = []
         for _ in range(2):
             for tree in trees:
-                feeds = dict(zip((is_leaf, words, left, right), tree))  # noqa: B905
+                feeds = dict(zip((is_leaf, words, left, right), tree))
                 losses.append(sess.run([loss, train], feeds)[0])
         return losses, sess.run([table, w])
 
@@ -270,12 +270,12 @@ def ptb_in_2016(tf, np):
     variables = tf.trainable_variables()
     grads, norm = tf.clip_by_global_norm(tf.gradients(cost, variables), 1.0)
     optimizer = tf.train.GradientDescentOptimizer(1.0)
-    train = optimizer.apply_gradients(zip(grads, variables))  # noqa: B905
+    train = optimizer.apply_gradients(zip(grads, variables))
     with started(tf) as sess:
         kept, answers = sess.run(initial), []
         for words in np.random.RandomState(1).randint(0, 6, (3, 2, 5)):
             feeds = {x: words[:, :-1], y: words[:, 1:]}
-            for (c, h), value in zip(initial, kept):  # noqa: B905
+            for (c, h), value in zip(initial, kept):
                 feeds[c], feeds[h] = value
             got, kept, size, _ = sess.run([cost, state, norm, train], feeds)
             answers.append((got, size))
@@ -290,7 +290,7 @@ def a_state_kept_in_variables(tf, np):
     kept = [tf.Variable(tf.zeros([2, 2]), trainable=False) for _ in range(2)]
     state = tf.nn.rnn_cell.LSTMStateTuple(*kept)
     outputs, last = tf.nn.dynamic_rnn(cell, x, initial_state=state)
-    updates = [v.assign(s) for v, s in zip(kept, last)]  # noqa: B905
+    updates = [v.assign(s) for v, s in zip(kept, last)]
     with tf.control_dependencies(updates):
         outputs = tf.identity(outputs)
     reset = [v.assign(tf.zeros_like(v)) for v in kept]
