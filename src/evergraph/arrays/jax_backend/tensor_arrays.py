@@ -19,8 +19,8 @@ from evergraph.arrays.element_shapes import (
     is_full,
     merged,
 )
+from evergraph.arrays.jax_backend.elements import element_at, elements_at, with_element
 from evergraph.arrays.jax_backend.elementwise import add
-from evergraph.arrays.jax_backend.indexing import gather
 from evergraph.arrays.jax_backend.operands import asarray, check, is_concrete
 from evergraph.arrays.jax_backend.scatter import scatter
 from evergraph.arrays.numpy_backend.tensor_arrays import TensorArray as HostArray
@@ -174,16 +174,19 @@ class TensorArray(RunObject):
             _require(not self.dynamic_size or is_concrete(index))
             self._check_range(index)
         buffer, flags, _ = self._with_shape(value.shape)
-        is_new = _is_below(_at(flags, index), READ if self.is_gradient else WRITTEN)
+        is_new = _is_below(element_at(flags, index), READ if self.is_gradient else WRITTEN)
         if self.dynamic_size and self.room is not None:
             # A row beyond the room is no row written twice.
             is_beyond = lax.ge(index, np.int32(self._rows()))
             is_new = lax.bitwise_or(is_new, is_beyond)
         _demand(is_new, "written twice")
-        flag = _at(flags, index)
+        flag = element_at(flags, index)
         if self.is_gradient and not (is_concrete(flag) and flag == EMPTY):
-            value = add(_at(buffer, index), value)
-        buffer, flags = _put(buffer, index, value), _put(flags, index, np.asarray(WRITTEN))
+            value = add(element_at(buffer, index), value)
+        buffer, flags = (
+            with_element(buffer, index, value),
+            with_element(flags, index, np.asarray(WRITTEN)),
+        )
         self.state = (buffer, flags, self._after(index))
 
     def read(self, index: Array, dtype: DType) -> Array:
@@ -191,12 +194,12 @@ class TensorArray(RunObject):
         _require(dtype == self.dtype and np.ndim(index) == 0)
         self._check_range(index)
         buffer, flags, started = self._with_shape(self.element_shape)
-        flag = _at(flags, index)
+        flag = element_at(flags, index)
         self._check_readable(flag, started, self.element_shape)
         if not (is_concrete(flag) and flag == READ):
-            flags = _put(flags, index, np.asarray(READ))
+            flags = with_element(flags, index, np.asarray(READ))
         self.state = (buffer, flags, started)
-        return _at(buffer, index)
+        return element_at(buffer, index)
 
     def gather(self, indices: Array, dtype: DType, shape: Any) -> Array:
         """The elements at `indices` stacked; `shape` is what the operation knows of theirs."""
@@ -218,11 +221,11 @@ class TensorArray(RunObject):
             flags = lax.dynamic_update_slice(asarray(flags), read, (np.int32(0),))
             self.state = (buffer, flags, started)
             return lax.slice_in_dim(buffer, 0, count)
-        self._check_readable(_rows(flags, indices), started, known)
+        self._check_readable(elements_at(flags, indices), started, known)
         if self.clear_after_read:
             self._check_distinct(indices)
         self.state = (buffer, self._flagged(flags, indices, READ), started)
-        return _rows(buffer, indices)
+        return elements_at(buffer, indices)
 
     def pack(self, dtype: DType, shape: Any) -> Array:
         """All elements stacked; of a gradient array those that were unpacked."""
@@ -262,7 +265,7 @@ class TensorArray(RunObject):
             self._check_range(indices)
         buffer, flags, _ = self._with_shape(value.shape[1:])
         used = READ if self.is_gradient else WRITTEN
-        _demand(_is_below(_rows(flags, indices), used), "written twice")
+        _demand(_is_below(elements_at(flags, indices), used), "written twice")
         if not self.is_gradient:
             self._check_distinct(indices)
         buffer = scatter(buffer, indices, value, "add" if self.is_gradient else "set")
@@ -591,35 +594,3 @@ def _demand(ok: Array, message: str) -> None:
 
 def _is_below(x: Array, y: Array) -> Array:
     return np.less(x, y) if is_concrete(x) and is_concrete(y) else lax.lt(x, y)
-
-
-def _at(x: Array, index: Array) -> Array:
-    """Element `index` of `x`; an index out of range, which a check reports, gives some element."""
-    if is_concrete(x) and is_concrete(index):
-        return np.asarray(x)[int(index)]
-    if is_concrete(index):
-        return lax.squeeze(lax.slice_in_dim(x, int(index), int(index) + 1), (0,))
-    rows = lax.dynamic_slice(x, _starts(x, index), (1, *x.shape[1:]), allow_negative_indices=False)
-    return lax.squeeze(rows, (0,))
-
-
-def _put(x: Array, index: Array, value: Array) -> Array:
-    """`x` with element `index` replaced."""
-    if is_concrete(x) and is_concrete(index) and is_concrete(value):
-        x = np.array(x)
-        x[int(index)] = value
-        return x
-    row = value[None] if is_concrete(value) else lax.expand_dims(value, (0,))
-    return lax.dynamic_update_slice(
-        asarray(x), row, _starts(x, index), allow_negative_indices=False
-    )
-
-
-def _starts(x: Array, index: Array) -> list[Array]:
-    return [np.int32(index) if is_concrete(index) else index, *[np.int32(0)] * (x.ndim - 1)]
-
-
-def _rows(x: Array, indices: Array) -> Array:
-    if is_concrete(x) and is_concrete(indices):
-        return np.asarray(x)[np.asarray(indices)]
-    return gather(asarray(x), asarray(indices))
