@@ -141,7 +141,7 @@ def an_image_pyramid(tf, np):
     image = tf.placeholder(tf.float32, [1, None, None, 1])
 
     def body(level, total):
-        level = tf.nn.avg_pool(level, [1, 2, 2, 1], [1, 2, 2, 1], "SAME")
+        level = 0.5 * (level[:, ::2, ::2] + level[:, ::-2, ::-2])
         return level, total + tf.reduce_mean(tf.square(level))
 
     small, total = tf.while_loop(
@@ -368,9 +368,9 @@ def strings_in_a_loop(tf, np):
         lambda i, t: (i + 1, tf.string_join([t, words[i]], separator=" ")),
         [0, tf.constant(">")],
     )
-    lengths = tf.map_fn(lambda w: tf.size(tf.string_split([w], "").values), words, dtype=tf.int32)
+    marked = tf.map_fn(lambda w: tf.string_join([w, "!"]), words)
     with tf.Session() as sess:
-        return sess.run([text, lengths])
+        return sess.run([text, marked])
 
 
 @THEME.program
