@@ -23,6 +23,7 @@ _PYTHON = {
     "compat.v2_compat": "platform.versions",
     "data": "",
     "data.ops": "",
+    "data.ops.dataset_ops": "",
     "eager.backprop": "platform.eager",
     "eager.context": "platform.eager",
     "eager.def_function": "platform.eager",

@@ -16,6 +16,7 @@ from evergraph.runtime.handles import bring_to_host, holds_objects, room_for, st
 from evergraph.runtime.host_loop import HotLoop
 from evergraph.runtime.host_segment import Env, run_steps
 from evergraph.runtime.loose_sizes import Sizes, loosened
+from evergraph.runtime.notices import tell_of_changing_shapes, tell_of_missing_devices
 from evergraph.runtime.partition import Segment, all_steps, partition
 from evergraph.runtime.pipeline import plan_program
 from evergraph.runtime.program import NO_SLOT, Program, Step
@@ -58,6 +59,7 @@ class Plan:
         self.program: Program = plan_program(targets, set(fed), fetches.tensors)
         segments = partition(self.program)
         self.ops = [step.op for segment in segments for step in all_steps(segment)]
+        tell_of_missing_devices(self.ops)
         self.versions = _versions(self.ops)
         self.edits = fetches.graph._edits
         self.cells: dict[int, Cell] = {
@@ -182,8 +184,11 @@ class Plan:
             )
             count = self.inner_runs.get((index, shapes), 0)
             self.inner_runs[index, shapes] = count + 1
-        patience = self.patience[index] if self._is_settled(index) else UNSETTLED_FACTOR
-        return count >= COLD_RUNS * patience
+        if self._is_settled(index):
+            return count >= COLD_RUNS * self.patience[index]
+        if count < COLD_RUNS:
+            tell_of_changing_shapes(self.segments[index].steps[-1].op)
+        return count >= COLD_RUNS * UNSETTLED_FACTOR
 
     def _is_settled(self, index: int) -> bool:
         """Whether the shapes that segment `index` meets are few."""

@@ -1,0 +1,59 @@
+"""What is said once and not raised: a device that isn't here, a plan whose shapes keep changing."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+
+from evergraph.core.source import UserFrame
+from evergraph.graph.operation import Operation
+from evergraph.runtime.devices import local_devices
+
+_said: set[str] = set()
+
+# The types of devices that may be missing; there is always a CPU.
+_ACCELERATOR = re.compile(r"(?:^|/|:)(GPU|TPU)(?::|$)", re.IGNORECASE)
+
+
+def say_once(subject: str, message: str) -> None:
+    """Log `message` as a warning, unless something was said of `subject` before in this process."""
+    if subject not in _said:
+        _said.add(subject)
+        logging.getLogger("tensorflow").warning(message)
+
+
+def tell_of_missing_devices(ops: Iterable[Operation]) -> None:
+    """Say once of each type of device that operations ask for and that isn't here where they run."""
+    asked: dict[str, Operation] = {}
+    for op in ops:
+        if op.device:
+            found = _ACCELERATOR.search(op.device)
+            if found:
+                asked.setdefault(found.group(1).upper(), op)
+    if not asked:
+        return
+    import evergraph.runtime.cpu_client  # noqa: F401 - it makes JAX's devices known
+
+    here = {device.device_type for device in local_devices()}
+    for kind, op in asked.items():
+        if kind not in here:
+            say_once(
+                f"device {kind}",
+                f"There is no {kind} here: '{op.name}' and all other operations placed on one "
+                f"run on the CPU.{_place(op.created_at)}",
+            )
+
+
+def tell_of_changing_shapes(op: Operation | None) -> None:
+    """Say once that a plan meets ever new shapes; `op` is one of its operations."""
+    name, place = ("", "") if op is None else (f" of '{op.name}'", _place(op.created_at))
+    say_once(
+        "changing shapes",
+        f"The shapes fed to a run{name} keep changing: it goes on with NumPy, step by step, and only "
+        f"shapes that come back often are compiled. Padding to a few sizes makes it faster.{place}",
+    )
+
+
+def _place(frame: UserFrame | None) -> str:
+    return "" if frame is None else f" Created: {frame}"
