@@ -169,8 +169,8 @@ _PYTHON = {
     "ops.random_grad": "ops.random_distributions",
     "ops.random_ops": "ops.random* api.random api",
     "ops.resource_variable_ops": (
-        "variables.resource_variable variables.resource_updates ops.resource variables.variable api "
-        "compat.generated_ops"
+        "variables.resource_variable variables.resource_updates ops.resource variables.variable "
+        "api compat.generated_ops"
     ),
     "ops.resources": "api",
     "ops.rnn": (

@@ -54,7 +54,7 @@ def max_error(grad1: Sequence[np.ndarray], grad2: Sequence[np.ndarray]) -> float
 
 
 def _to_numpy(value: Any) -> Any:
-    """The array that a tensor has in the default session, or that IndexedSlices' parts add up to."""
+    """The array of a tensor in the default session, or that IndexedSlices' parts add up to."""
     if isinstance(value, Tensor):
         return get_default_session().run(value)
     if isinstance(value, IndexedSlicesValue):
