@@ -1,8 +1,8 @@
 """Functionalising conds: the Switches and Merges of a device segment become nested branch units.
 
-Every step lies on some branches: a set of (predicate slot, taken side). A Switch adds one to what its
-outputs carry, a Merge takes the pair away again. Steps that share a predicate and can run at the same
-time become one unit, which XLA executes as one conditional.
+Every step lies on some branches: a set of (predicate slot, taken side). A Switch adds one to what
+its outputs carry, a Merge takes the pair away again. Steps that share a predicate and can run at
+the same time become one unit, which XLA executes as one conditional.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def units_of(steps: Sequence[Step], needed: Sequence[int], known: Branches = _NO
         known: what is known of predicates: the branches that all of `steps` lie on.
 
     Raises:
-        NeedsHost: control flow that isn't made of conds, or a value of a branch leaves without a Merge.
+        NeedsHost: control flow that isn't made of conds, or a value leaves its branch without a
+            Merge.
     """
     if not any(is_branching(step) for step in steps):
         return list(steps)

@@ -92,7 +92,8 @@ class FastCall:
         """The call itself, with everything it needs at hand."""
         cells, donated, arguments = self.cells, self.donated, self.arguments
         fed, read, outputs, is_simple = self.fed, self.read, self.outputs, self.is_simple
-        # Feeds in the order of the arguments, with nothing else among them, are handed on as they are.
+        # Feeds in the order of the arguments, with nothing else among them, are handed on as they
+        # are.
         feeds_are_arguments = [f for _, f in fed] == list(range(self.feed_count)) and (
             self.feed_count == len(arguments)
         )

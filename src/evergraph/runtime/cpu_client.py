@@ -1,8 +1,9 @@
 """JAX's CPU client, made so that a call returns when its work is done.
 
-`Session.run` is synchronous by contract: a caller may change a fed array as soon as it returns. A CPU
-client that dispatches asynchronously would need a wait after every call, and costs twice as much.
-Whether it does is read once, when the client is made; the setting itself goes back to what it was.
+`Session.run` is synchronous by contract: a caller may change a fed array as soon as it returns. A
+CPU client that dispatches asynchronously would need a wait after every call, and costs twice as
+much. Whether it does is read once, when the client is made; the setting itself goes back to what it
+was.
 """
 
 from __future__ import annotations

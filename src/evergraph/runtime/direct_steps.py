@@ -1,7 +1,7 @@
 """Steps as functions of the environment alone: the inner loop of the NumPy tier.
 
-A direct step takes its inputs from their slots and puts its result into another, with no look at what
-they are. That is right where no value can be dead or missing: `run_steps` decides that once.
+A direct step takes its inputs from their slots and puts its result into another, with no look at
+what they are. That is right where no value can be dead or missing: `run_steps` decides that once.
 """
 
 from __future__ import annotations

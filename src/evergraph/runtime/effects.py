@@ -26,7 +26,7 @@ from evergraph.runtime.program import NO_SLOT, Location, Program, Step, unfed_pl
 def build_program(
     units: Sequence[Unit], fed: Collection[Tensor], fetches: Sequence[Tensor]
 ) -> Program:
-    """The program that computes `fetches` by `units` (in running order) with `fed` tensors given."""
+    """The program that computes `fetches` by `units`, in running order, with `fed` given."""
     return Builder(units, fed).build(fetches)
 
 
@@ -188,7 +188,7 @@ class Builder:
         self._add_step(op, reached)
 
     def _forward(self, op: Operation) -> None:
-        """Let an alias of a variable through; where branches exist, with a token that may be dead."""
+        """Let an alias of a variable through; among branches with a token that may be dead."""
         for output in op._outputs:
             self.places[output] = self.places[op._inputs[0]]
         if not self.has_branches:

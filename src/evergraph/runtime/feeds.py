@@ -40,9 +40,10 @@ def flatten_feeds(graph: Graph, feed_dict: Any) -> list[tuple[Tensor, Any]]:
 def _nested(key: Any, value: Any) -> list[tuple[Any, Any]]:
     if isinstance(key, tuple | list) and not hasattr(key, "dense_shape"):
         if not isinstance(value, tuple | list) or len(key) != len(value):
+            count = len(value) if hasattr(value, "__len__") else 1
             raise ValueError(
                 f"Could not flatten dictionary. Key had {len(key)} elements, but value had "
-                f"{len(value) if hasattr(value, '__len__') else 1} elements. Key: {key!r}, value: {value!r}."
+                f"{count} elements. Key: {key!r}, value: {value!r}."
             )
         return [pair for k, v in zip(key, value, strict=True) for pair in _nested(k, v)]
     return [(key, value)]
@@ -69,17 +70,17 @@ def as_array(tensor: Tensor, value: Any) -> np.ndarray:
     """
     if isinstance(value, Tensor) or hasattr(value, "_as_graph_element"):
         raise TypeError(
-            "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python "
-            "scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor "
+            "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
+            "Python scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor "
             f"object was {value} which was passed to the feed with key {tensor}."
         )
     dtype = tensor.dtype.base_dtype
     kind = np.dtype(dtype.as_numpy_dtype)
     if isinstance(value, int) and not isinstance(value, bool) and not _fits(value, kind):
         raise TypeError(
-            f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
-            f"{dtype.as_numpy_dtype}. Try explicitly setting the type of the feed tensor to a larger "
-            "type (e.g. int64)."
+            f"Type of feed value {value} with type {type(value)} is not compatible with Tensor "
+            f"type {dtype.as_numpy_dtype}. Try explicitly setting the type of the feed tensor to a "
+            "larger type (e.g. int64)."
         )
     array = _string_array(value) if dtype == dtypes.string else _numeric_array(tensor, value, kind)
     shape = tensor.shape

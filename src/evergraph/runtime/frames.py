@@ -122,7 +122,7 @@ class _Arrangement:
         }
 
     def units(self, ops: Sequence[Operation], level: int) -> list[Unit]:
-        """`ops`, which lie in the same `level` frames, in order, with the frames inside as units."""
+        """`ops`, all in the same `level` frames, in order, with the frames inside as units."""
         unit_of: dict[Operation, Operation | int] = {}
         inner: dict[int, list[Operation]] = {}
         for op in ops:
@@ -187,7 +187,8 @@ def _first(unit: Operation | int, first: dict[Operation, int], first_inner: dict
 def _refuse(op: Operation) -> None:
     raise UnsupportedError(
         explain(
-            f"The control flow around '{op.name}' (op type: {op.type}) isn't made of conds and loops.",
+            f"The control flow around '{op.name}' (op type: {op.type}) isn't made of conds and "
+            "loops.",
             expected="loops as tf.while_loop builds them",
             created=op.created_at,
         )

@@ -1,4 +1,4 @@
-"""Stacks and tensor arrays between segments: from NumPy's form to JAX's, and how much room they need."""
+"""Stacks and tensor arrays between segments: their form, and how much room they need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running steps one by one with NumPy: host segments, cold plans, and the search for a failed check."""
+"""Running steps one by one with NumPy: host segments, cold plans, and the cause of a failure."""
 
 from __future__ import annotations
 
@@ -36,8 +36,10 @@ class Env(list[Any]):
 
     Attributes:
         dead: steps on a branch not taken; inside a loop, in the present iteration.
-        is_whole: whether every value that a step meets is an array or an object, none dead or missing.
-        budget: how many more steps in loops may run before `HotLoop` is raised; None for any number.
+        is_whole: whether every value that a step meets is an array or an object, none dead or
+            missing.
+        budget: how many more steps in loops may run before `HotLoop` is raised; None for any
+            number.
     """
 
     def __init__(self, slot_count: int) -> None:
@@ -79,7 +81,7 @@ def run_steps(steps: Sequence[Step], env: Env) -> None:
 
 
 def _run_plain(step: Step, env: Env) -> bool:
-    """Run a step that is a kernel and nothing else; False where something is out of the ordinary."""
+    """Run a step that is a kernel and nothing else; False where something is unusual."""
     if env.dead and step.controllers:
         return False
     values = [env[i] for i in step.inputs]
@@ -126,7 +128,7 @@ def _run_step(step: Step, env: Env) -> None:
 
 
 def _check_first_value(op: Operation, location: Operation, value: np.ndarray) -> None:
-    """Hold the first value of a variable, which the kernel has none to compare with, to its shape."""
+    """Hold the first value of a variable, which has none to compare with, to its shape."""
     sizes = location._outputs[0].shape.sizes
     if sizes is None or None in sizes or sizes == value.shape or not op.attrs.get("validate_shape"):
         return
@@ -245,7 +247,7 @@ _ADVICE = (
     (
         r"Tensor had (\S+)",
         "finite values",
-        "look for a logarithm or quotient of 0, or too large a learning rate, before this operation",
+        "look for a logarithm or quotient of 0, or too large a learning rate, before this one",
     ),
     (
         r"^assertion failed",

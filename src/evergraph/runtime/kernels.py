@@ -75,7 +75,7 @@ def _keywords(op: Operation) -> dict[str, Any]:
 
 
 def single_result(op: Operation) -> Callable[..., Any] | None:
-    """`function(xp, *inputs)` that gives the one output of `op`; None where it has a list or several."""
+    """`function(xp, *inputs)` that gives the one output of `op`; None where there are several."""
     op_def: OpDef = op.op_def
     kernel = op_def.kernel_function
     is_list = any(arg.is_list for arg in (*op_def.inputs, *op_def.outputs))
@@ -92,7 +92,7 @@ def _grouping(op_def: OpDef, attrs: dict[str, Any]) -> Callable[[Sequence[Any]],
 
 
 def _bind_random(op: Operation, kernel: Any, keywords: dict[str, Any], group: Any) -> Call:
-    """As `bind`, with the state `[key, base, position]` (uint64) as the last value and first result."""
+    """As `bind`, with the state `[key, base, position]` (uint64) as last value and first result."""
     op_def: OpDef = op.op_def
 
     def call(xp: Any, values: Sequence[Any]) -> Sequence[Any]:

@@ -1,8 +1,8 @@
 """Making one step of a loop's operations: what goes round, what leaves, what it does to variables.
 
 The value of a variable that a loop writes goes round like any other: it has a slot at the beginning
-of an iteration, further ones after each write, and one after the loop. Enter, Merge, Switch, Exit and
-NextIteration need no steps: they say which slot is which.
+of an iteration, further ones after each write, and one after the loop. Enter, Merge, Switch, Exit
+and NextIteration need no steps: they say which slot is which.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class _LoopMaker:
             if len(merge._inputs) != 2 or len(enter) != 1:
                 raise UnsupportedError(
                     explain(
-                        f"Merge '{merge.name}' joins {len(merge._inputs)} values at the head of a loop.",
+                        f"Merge '{merge.name}' joins {len(merge._inputs)} values at a loop's head.",
                         expected="one from Enter and one from NextIteration",
                         created=merge.created_at,
                     )

@@ -24,7 +24,7 @@ def say_once(subject: str, message: str) -> None:
 
 
 def tell_of_missing_devices(ops: Iterable[Operation]) -> None:
-    """Say once of each type of device that operations ask for and that isn't here where they run."""
+    """Say once of each type of device that `ops` ask for and that isn't here where they run."""
     asked: dict[str, Operation] = {}
     for op in ops:
         if op.device:
@@ -50,8 +50,9 @@ def tell_of_changing_shapes(op: Operation | None) -> None:
     name, place = ("", "") if op is None else (f" of '{op.name}'", _place(op.created_at))
     say_once(
         "changing shapes",
-        f"The shapes fed to a run{name} keep changing: it goes on with NumPy, step by step, and only "
-        f"shapes that come back often are compiled. Padding to a few sizes makes it faster.{place}",
+        f"The shapes fed to a run{name} keep changing: it goes on with NumPy, step by step, and "
+        "only shapes that come back often are compiled. Padding to a few sizes makes it faster."
+        + place,
     )
 
 

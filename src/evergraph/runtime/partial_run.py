@@ -11,8 +11,8 @@ from evergraph.runtime.feeds import flatten_feeds
 class PartialRun:
     """A handle of `Session.partial_run_setup`.
 
-    Each call sees all feeds given so far. Tensors computed in one call are kept and fed to the next,
-    so that nothing, random numbers included, is computed twice.
+    Each call sees all feeds given so far. Tensors computed in one call are kept and fed to the
+    next, so that nothing, random numbers included, is computed twice.
     """
 
     def __init__(self, session: Any, fetches: Any, feeds: Any) -> None:

@@ -108,9 +108,9 @@ def _phases(program: Program, on_host: Collection[Step]) -> list[int]:
 def _sink_branches(steps: Sequence[Step], unstable: set[int]) -> None:
     """Move device steps on branches to the phase of what first takes their results.
 
-    A branch that ends in a later segment is then in one piece with the Merge at its end. What makes a
-    stack or tensor array moves too, to the segment that fills it, and so do the gradients of tensor
-    arrays: an array and its gradient can't go to another segment.
+    A branch that ends in a later segment is then in one piece with the Merge at its end. What makes
+    a stack or tensor array moves too, to the segment that fills it, and so do the gradients of
+    tensor arrays: an array and its gradient can't go to another segment.
     """
     maker = {slot: step for step in steps for slot in step.outputs}
     on_branch: set[Step] = set()
@@ -152,7 +152,8 @@ def _unstable_slots(program: Program) -> set[int]:
     """Slots whose value can't be known before their segment has run.
 
     They come from a stateful or random step or from a variable written in this run. Everything else
-    follows from shapes, feeds and unwritten variables, and is computed when the plan is specialised.
+    follows from shapes, feeds and unwritten variables, and is computed when the plan is
+    specialised.
     """
     unstable = {after for step in program.steps for _, _, after in step.written}
     for step in program.steps:

@@ -27,8 +27,8 @@ from evergraph.runtime.waiting import may_hold_up, run_waiting
 # once or twice cost less by NumPy than a compilation does.
 COLD_RUNS = 2
 
-# Segments of few steps on little data stay with NumPy this many times longer: a handful of NumPy calls
-# costs no more than a call of an executable.
+# Segments of few steps on little data stay with NumPy this many times longer: a handful of NumPy
+# calls costs no more than a call of an executable.
 SMALL_FACTOR = 16
 _SMALL_STEPS = 8
 
@@ -101,7 +101,7 @@ class Plan:
         self.fast: dict[Any, Any] = {}
 
     def with_structure(self, fetches: Fetches) -> Plan:
-        """This plan answering in another structure of the same tensors; everything else is shared."""
+        """This plan answering in another structure of the same tensors; all else is shared."""
         if fetches is self.fetches:
             return self
         other = copy.copy(self)
@@ -121,7 +121,8 @@ class Plan:
         """The values of the fetched tensors.
 
         Raises:
-            OpError: something failed; a device segment that failed leaves the variables as they were.
+            OpError: something failed; a device segment that failed leaves the variables as they
+                were.
         """
         if self.sizes.successor is not None:
             return self.sizes.successor.run(store, feeds)
@@ -158,15 +159,19 @@ class Plan:
                         self._commit(segment, env, store, foreign)
                 continue
             is_done = self._is_hot(index, count, env) and self._run_compiled(index, env, store)
-            if not is_done and not self._run_cold(index, env, store, foreign):
-                # A loop that goes round very often: better compiled, even in its first run.
-                if not self._run_compiled(index, env, store):
-                    self._run_cold(index, env, store, foreign)
+            is_done = is_done or self._run_cold(index, env, store, foreign)
+            # Else a loop goes round very often: better compiled, even in its first run.
+            if not is_done and not self._run_compiled(index, env, store):
+                self._run_cold(index, env, store, foreign)
         if len(self.segments) == 1 and self.compiled and self.can_compile[0]:
             self._remember_fast(signature, store)
-        elif self.inner_runs and not self._is_settled(1) and not self.sizes.is_known:
-            if self.sizes.look(self.segments, env):
-                self.sizes.successor = loosened(self, store)
+        elif (
+            self.inner_runs
+            and not self._is_settled(1)
+            and not self.sizes.is_known
+            and self.sizes.look(self.segments, env)
+        ):
+            self.sizes.successor = loosened(self, store)
         return self._answer(env, store)
 
     def _is_hot(self, index: int, count: int, env: Env) -> bool:
@@ -211,7 +216,7 @@ class Plan:
                     env[slot] = None if value is None else np.array(value)
 
     def _run_cold(self, index: int, env: Env, store: VariableStore, foreign: set[int]) -> bool:
-        """Run a device segment by NumPy; False, with nothing changed, where it had better be compiled."""
+        """Run a device segment by NumPy; False, nothing changed, where it should be compiled."""
         segment = self.segments[index]
         bring_to_host(segment.inputs, env)
         if self.can_compile[index] and self._is_settled(index):

@@ -57,7 +57,8 @@ class Loop:
         cond: steps of every iteration, the last included.
         pred: slot that decides, made by `cond` or outside.
         body: steps of every iteration but the last.
-        exits: (slot inside, slot outside) of the values that leave, as they are when `pred` is false.
+        exits: (slot inside, slot outside) of the values that leave, as they are when `pred` is
+            false.
     """
 
     carried: list[Carried]
@@ -136,6 +137,7 @@ class Step:
 
     @property
     def op_def(self) -> OpDef:
+        """The type of the operation."""
         op_def: OpDef = self.op.op_def
         return op_def
 

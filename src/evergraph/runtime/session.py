@@ -112,7 +112,7 @@ class BaseSession:
         self.resources.clear()
 
     def as_default(self) -> Any:
-        """Make this the default session of `eval` and `run` inside a `with` block; doesn't close it."""
+        """Make this the default session inside a `with` block; doesn't close it."""
         return default_sessions.entered(self)
 
     def run(
@@ -258,7 +258,7 @@ class BaseSession:
         return plan_report(plan.sizes.successor or plan)
 
     def partial_run_setup(self, fetches: Any, feeds: Any = None) -> Any:
-        """Begin a run whose feeds and fetches come in several parts; give the handle to `partial_run`."""
+        """Begin a run whose feeds and fetches come in parts; give the handle to `partial_run`."""
         from evergraph.runtime.partial_run import PartialRun
 
         self._check_open()
@@ -301,7 +301,7 @@ class Session(BaseSession):
 
     @staticmethod
     def reset(target: Any, containers: Any = None, config: Any = None) -> None:
-        """Accepted for programs written for clusters; sessions share no state here, so none is kept."""
+        """Accepted for programs written for clusters; no session here shares state."""
 
 
 class InteractiveSession(BaseSession):

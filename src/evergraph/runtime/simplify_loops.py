@@ -1,7 +1,7 @@
 """Taking out of loop bodies what only orders or hands on: NoOps, triggers, Identities.
 
-In a loop without branches no step is ever dead, so that the order of the steps says all that control
-edges say. A body of a gradient loses a third of its steps this way.
+In a loop without branches no step is ever dead, so that the order of the steps says all that
+control edges say. A body of a gradient loses a third of its steps this way.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How often a loop goes round, found out while its program is compiled.
 
-Counters whose start is known and whose next value follows from known values alone are run ahead with
-NumPy. Where the predicate hangs on nothing else, the number of iterations is known; where it also
-asks for values of the run, those are taken to be as large as can be, which gives a guess.
+Counters whose start is known and whose next value follows from known values alone are run ahead
+with NumPy. Where the predicate hangs on nothing else, the number of iterations is known; where it
+also asks for values of the run, those are taken to be as large as can be, which gives a guess.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ class VariableStore:
     """Cells by key, under one read/write lock.
 
     A segment that writes records where its results go before it runs (`in_flight`), so that an
-    interrupt between the call and the commit loses nothing: the next user of the store completes it.
+    interrupt between the call and the commit loses nothing: the next user of the store completes
+    it.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """Tracing steps and conds: what is in the executable of one segment.
 
-An object of the run (a stack, a tensor array) has its state replaced by the kernels that change it. A
-branch hands these states on as results of its own, as a loop does (xla_loop.py).
+An object of the run (a stack, a tensor array) has its state replaced by the kernels that change it.
+A branch hands these states on as results of its own, as a loop does (xla_loop.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tracing loops: a `lax.while_loop` whose carry is what goes round, variables and objects included.
 
-The body is traced twice. The first time (the rehearsal) shows what it changes, the shapes of what it
-pushes and writes, and how much: stacks and tensor arrays get their room then.
+The body is traced twice. The first time (the rehearsal) shows what it changes, the shapes of what
+it pushes and writes, and how much: stacks and tensor arrays get their room then.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ class _LoopTracer:
         return jax.lax.full((count, *part.shape), 0, part.dtype)
 
     def _join(self, rows: Sequence[Any]) -> None:
-        """Put the parts that the iterations have given behind the values that they are joined to."""
+        """Put what the iterations have given behind the values that it is joined to."""
         for grown, collected in zip(self.grown, rows, strict=True):
             start = _array(self.env[grown.carried.start])
             all_rows = jax.lax.reshape(
@@ -230,7 +230,7 @@ class _LoopTracer:
 
 @dataclass(frozen=True, slots=True)
 class _Grown:
-    """A value to which every iteration joins parts along its first axis, and which nothing else reads.
+    """A value to which every iteration joins rows, and which nothing else reads.
 
     Attributes:
         carried: the value.

@@ -12,9 +12,9 @@ import jax
 import numpy as np
 
 from evergraph.arrays import jax_backend
-from evergraph.arrays.jax_backend.tensor_arrays import TensorArray
 from evergraph.arrays.checks import collect_checks
 from evergraph.arrays.jax_backend.stacks import Stack
+from evergraph.arrays.jax_backend.tensor_arrays import TensorArray
 from evergraph.arrays.run_objects import NeedsHost, RunObject
 from evergraph.core import dtypes
 from evergraph.core.errors import UnavailableError
@@ -58,7 +58,8 @@ class CompiledSegment:
         others: slots of the further arguments.
         committed: locations in the order of the first result.
         outputs: slots in the order of the second result.
-        objects: slot -> the stack or tensor array that comes in, for its form; its state is an argument.
+        objects: slot -> the stack or tensor array that comes in, for its form; its state is an
+            argument.
         executable: what to call; see `Executable`.
     """
 
