@@ -71,8 +71,8 @@ def as_array(tensor: Tensor, value: Any) -> np.ndarray:
     if isinstance(value, Tensor) or hasattr(value, "_as_graph_element"):
         raise TypeError(
             "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
-            "Python scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor "
-            f"object was {value} which was passed to the feed with key {tensor}."
+            "Python scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, the "
+            f"tensor object was {value} which was passed to the feed with key {tensor}."
         )
     dtype = tensor.dtype.base_dtype
     kind = np.dtype(dtype.as_numpy_dtype)
