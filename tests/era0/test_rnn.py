@@ -53,6 +53,11 @@ def test_fourth_argument_of_dropout_was_the_seed():
     assert CELLS.DropoutWrapper(CELLS.GRUCell(3), 0.5, 0.6, 0.75)._state_keep_prob == 0.75
 
 
+def test_input_projection_took_the_size_of_inputs_third():
+    wrapper = CELLS.InputProjectionWrapper(CELLS.GRUCell(3), 5, 4)
+    assert wrapper._activation is None
+
+
 def test_cells_are_those_of_contrib():
     assert CELLS.LSTMCell is tf.contrib.rnn.LSTMCell
     assert CELLS.OutputProjectionWrapper is tf.contrib.rnn.OutputProjectionWrapper

@@ -11,6 +11,8 @@ from evergraph.layers.rnn_cell import RNNCell as RNNCell
 from evergraph.layers.rnn_cell_wrappers import DeviceWrapper as DeviceWrapper
 from evergraph.layers.rnn_cell_wrappers import MultiRNNCell as MultiRNNCell
 from evergraph.layers.rnn_cell_wrappers import ResidualWrapper as ResidualWrapper
+from evergraph.ops.math_trigonometry import tanh as tanh
+from evergraph.ops.sigmoid import sigmoid as sigmoid
 
 # 0.x had them here.
 __getattr__, __dir__ = lazy_names(

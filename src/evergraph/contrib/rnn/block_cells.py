@@ -338,18 +338,18 @@ class GRUBlockCell(LayerRNNCell):
         self._candidate_bias = self.add_variable(candidate_bias, [size], initializer=Constant(0.0))
         self.built = True
 
-    def call(self, inputs: Tensor, state: Any) -> Any:  # type: ignore[override]  # a cell takes a state
+    def call(self, inputs: Tensor, h_prev: Any) -> Any:  # type: ignore[override]  # a cell takes a state
         """Run one step.
 
         Raises:
             ValueError: the state is of another size.
         """
-        size = state.get_shape().with_rank(2)[1]
+        size = h_prev.get_shape().with_rank(2)[1]
         if size != self._cell_size:
             raise ValueError(f"Shape of h_prev[1] incorrect: cell_size {self._cell_size} vs {size}")
         _, _, _, output = GRU_BLOCK_CELL(
             inputs,
-            state,
+            h_prev,
             self._gate_kernel,
             self._candidate_kernel,
             self._gate_bias,

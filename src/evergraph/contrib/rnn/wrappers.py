@@ -12,6 +12,7 @@ from typing import Any
 from evergraph.contrib.rnn.linear import Linear
 from evergraph.core import nest
 from evergraph.core.shapes import dimension_value
+from evergraph.era0.calling import is_integer
 from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import device, name_scope
 from evergraph.layers.rnn_cell import RNNCell, assert_like_rnncell
@@ -127,6 +128,8 @@ class InputProjectionWrapper(_Wrapper):
         reuse: Any = None,
     ) -> None:
         super().__init__(_reuse=reuse)
+        if is_integer(activation):  # 0.x had `input_size` here
+            activation, input_size = None, activation
         if input_size is not None:
             _log.warning("%s: The input_size parameter is deprecated.", self)
         assert_like_rnncell("cell", cell)
