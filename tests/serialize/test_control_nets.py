@@ -7,20 +7,38 @@ import numpy as np
 import pytest
 
 import evergraph as tf
-from evergraph.runtime import plan
+from evergraph.runtime import host_segment, plan
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 TIERS = {"numpy": 1 << 30, "compiled": 0}
+
+
+@pytest.fixture(params=TIERS)
+def tier(request, monkeypatch):
+    """NumPy alone, or compiled from the first run, where no loop may be stepped by the host."""
+    monkeypatch.setattr(plan, "COLD_RUNS", TIERS[request.param])
+    if request.param == "compiled":
+        monkeypatch.setattr(host_segment, "run_loop", None)
+    return request.param
 
 
 def key_of(kind: str, name: str) -> str:
     return f"{kind}/{name}".replace(":", "__").replace("/", "|")
 
 
-@pytest.mark.parametrize("tier", TIERS)
-@pytest.mark.parametrize("version", ["tf012", "tf115", "tf221"])
-def test_net_with_loops_goes_on_as_in_tensorflow(version, tier, monkeypatch):
-    monkeypatch.setattr(plan, "COLD_RUNS", TIERS[tier])
+@pytest.mark.parametrize(
+    ("version", "tier"),
+    [
+        ("tf012", "numpy"),
+        ("tf115", "numpy"),
+        ("tf221", "numpy"),
+        ("tf115", "compiled"),
+        pytest.param("tf012", "compiled", marks=pytest.mark.slow),
+        pytest.param("tf221", "compiled", marks=pytest.mark.slow),
+    ],
+    indirect=["tier"],
+)
+def test_net_with_loops_goes_on_as_in_tensorflow(version, tier):
     folder = FIXTURES / "nets" / f"control_{version}"
     expected = json.loads((folder / "expected.json").read_text())
     with np.load(folder / "io.npz") as recorded:
@@ -44,10 +62,8 @@ def test_net_with_loops_goes_on_as_in_tensorflow(version, tier, monkeypatch):
             np.testing.assert_allclose(session.run(variable), wanted, rtol=2e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("tier", TIERS)
-def test_gradients_can_be_added_to_an_imported_loop(tier, monkeypatch):
+def test_gradients_can_be_added_to_an_imported_loop(tier):
     """The contexts of loops come back with a meta graph, so that tf.gradients goes through them."""
-    monkeypatch.setattr(plan, "COLD_RUNS", TIERS[tier])
     folder = FIXTURES / "nets" / "control_tf115"
     with np.load(folder / "io.npz") as recorded:
         io = dict(recorded)
@@ -63,9 +79,7 @@ def test_gradients_can_be_added_to_an_imported_loop(tier, monkeypatch):
         np.testing.assert_allclose(got, there, rtol=1e-6)
 
 
-@pytest.mark.parametrize("tier", TIERS)
-def test_frozen_loop_computes_what_it_did(tier, monkeypatch):
-    monkeypatch.setattr(plan, "COLD_RUNS", TIERS[tier])
+def test_frozen_loop_computes_what_it_did(tier):
     expected = json.loads((FIXTURES / "frozen" / "loop.json").read_text())
     with np.load(FIXTURES / "frozen" / "loop.npz") as recorded:
         io = dict(recorded)
