@@ -75,7 +75,7 @@ _PYTHON = {
     "keras.engine": "",
     "keras.engine.base_layer": "layers.base_layer layers.input_spec",
     "keras.engine.input_spec": "layers.input_spec",
-    "keras.engine.network": "",
+    "keras.engine.network": "keras.network",
     "keras.initializers": (
         "layers.named_objects variables.initializers variables.orthogonal_initializers "
         "api.initializers"
