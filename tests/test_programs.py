@@ -20,7 +20,7 @@ ABOUT_RUNNING += ["tensor_arrays", "tensor_array_gradients", "functional"]
 ABOUT_RUNNING += ["while_loops", "while_gradients", "stacks", "control_effects"]
 ABOUT_RUNNING += ["control_random"]
 ABOUT_RUNNING += ["crf", "ctc", "legacy_seq2seq", "seq2seq"]
-ABOUT_RUNNING += ["control_idioms", "recurrent_idioms"]
+ABOUT_RUNNING += ["control_idioms", "recurrent_idioms", "rnn_cells", "rnn_loops", "contrib_rnn"]
 
 
 def recorded_programs(themes="*"):
