@@ -30,7 +30,7 @@ def test_old_names_of_methods():
         np.testing.assert_array_equal(session.run(array.pack()), [[1.0], [2.0]])
 
 
-def test_a_dynamic_array_in_a_compiled_plan_is_left_to_numpy():
+def test_a_dynamic_array_has_the_size_that_each_run_gives_it():
     n = tf.placeholder(tf.int32, [])
     array = tf.TensorArray(tf.float32, 0, dynamic_size=True)
     _, array = tf.while_loop(
@@ -40,3 +40,19 @@ def test_a_dynamic_array_in_a_compiled_plan_is_left_to_numpy():
     with tf.Session() as session:
         for count in (3, 3, 3, 3, 5):
             np.testing.assert_array_equal(session.run(result, {n: count}), np.arange(count) * 2.0)
+
+
+def test_an_array_goes_through_host_segments_under_two_handles():
+    x, n = tf.placeholder(tf.float32, [None]), tf.placeholder(tf.int32, [])
+    array = tf.TensorArray(tf.float32, 0, dynamic_size=True, clear_after_read=False)
+    other = tf.identity(array.handle)
+    _, array = tf.while_loop(
+        lambda i, a: i < n, lambda i, a: (i + 1, a.write(i, x[i] * 2.0)), [0, array]
+    )
+    seen = tf.py_func(lambda v: v + np.float32(1), [array.stack()], tf.float32)
+    flow = array.flow + 0.0 * tf.reduce_sum(seen)
+    again = tf.TensorArray(tf.float32, handle=other, flow=flow).stack() + seen
+    with tf.Session() as session:
+        for count in (2, 2, 3, 2, 3, 40, 40):
+            got = session.run(again, {x: np.arange(50), n: count})
+            np.testing.assert_array_equal(got, 4.0 * np.arange(count) + 1.0)

@@ -13,12 +13,12 @@ from evergraph.arrays.run_objects import NeedsHost, RunObject
 from evergraph.core.errors import InternalError
 from evergraph.runtime.cpu_client import RUNS_INLINE, finish
 from evergraph.runtime.fetches import owned
-from evergraph.runtime.handles import host_form, room_for
+from evergraph.runtime.handles import host_form, replace_objects, room_for
 from evergraph.runtime.host_segment import Env, run_steps
 from evergraph.runtime.partition import all_steps
 from evergraph.runtime.program import NO_SLOT
 from evergraph.runtime.variable_store import VariableStore
-from evergraph.runtime.xla_segment import CompiledSegment
+from evergraph.runtime.xla_segment import CompiledSegment, aliases_of
 
 if TYPE_CHECKING:
     from evergraph.runtime.plan import Plan
@@ -38,6 +38,7 @@ def compiled_segment(plan: Plan, index: int, env: Env) -> CompiledSegment:
         index,
         tuple((v.dtype.str, v.shape, v.tobytes()) for v in static.values()),
         tuple((slot, made.layout) for slot, made in objects.items()),
+        tuple(aliases_of(objects).values()),
         tuple(hints.values()),
     )
     found: CompiledSegment | None = plan.compiled.get(key)
@@ -224,7 +225,9 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> bool:
         objects = compiled.executable.objects
         for position, slot in enumerate(compiled.outputs):
             value = outputs[position]
-            if position in objects:
+            if position in compiled.executable.aliases:
+                env[slot] = env[compiled.outputs[compiled.executable.aliases[position]]]
+            elif position in objects:
                 env[slot] = copy.copy(objects[position])
                 env[slot].state, env[slot].children = value, {}
             else:
@@ -238,7 +241,9 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> bool:
 def _argument(compiled: CompiledSegment, slot: int, env: Env) -> Any:
     if slot in compiled.large:
         return compiled.large[slot]
-    return env[slot].state if slot in compiled.objects else env[slot]
+    if slot in compiled.objects:
+        return env[slot].state
+    return None if slot in compiled.aliases else env[slot]
 
 
 def _give_up(
@@ -248,8 +253,7 @@ def _give_up(
     plan.can_compile[index] = plan.must_compile[index] = False
     for slot in loaded:
         env[slot] = None
-    for slot, made in objects.items():
-        env[slot] = made
+    replace_objects(env, {id(env[slot]): made for slot, made in objects.items()})
     return False
 
 
@@ -274,12 +278,11 @@ def on_device(slots: list[int], env: Env) -> dict[int, Any]:
         NeedsHost: they can't go there one by one; `env` is as it was.
     """
     given = {slot: env[slot] for slot in slots if isinstance(env[slot], RunObject)}
-    members = [member for value in given.values() for member in value.family()]
-    if len(members) > len(given) or len({id(member) for member in members}) < len(members):
-        raise NeedsHost("two handles of one object, or of one and its gradient, go into a segment")
-    found = {slot: from_host(value) for slot, value in given.items()}
-    for slot, made in found.items():
-        env[slot] = made
+    if any(value.children for value in given.values()):
+        raise NeedsHost("a tensor array and its gradient go into a segment")
+    forms = {id(value): from_host(value) for value in given.values()}
+    found = {slot: forms[id(value)] for slot, value in given.items()}
+    replace_objects(env, forms)
     return found
 
 

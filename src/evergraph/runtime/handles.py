@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,20 @@ def room_for(count: int) -> int:
 
 def bring_to_host(slots: Iterable[int], env: Any) -> None:
     """Turn the objects in `slots` into NumPy's form; one object stays one."""
-    made: MutableMapping[int, RunObject] = {}
+    made: dict[int, RunObject] = {}
     for slot in slots:
         value = env[slot]
-        if isinstance(value, RunObject) and hasattr(value, "to_host"):
-            if id(value) not in made:
-                made[id(value)] = host_form(value)
-            env[slot] = made[id(value)]
+        if isinstance(value, RunObject) and hasattr(value, "to_host") and id(value) not in made:
+            made[id(value)] = host_form(value)
+    replace_objects(env, made)
+
+
+def replace_objects(env: Any, forms: Mapping[int, RunObject]) -> None:
+    """Put the other form of objects, by the id of the present one, in all slots that hold them."""
+    if forms:
+        for slot, value in enumerate(env):
+            if isinstance(value, RunObject) and id(value) in forms:
+                env[slot] = forms[id(value)]
 
 
 def host_form(value: Any) -> RunObject:

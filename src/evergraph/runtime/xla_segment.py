@@ -42,11 +42,13 @@ class Executable:
         call: returns (new values, outputs, ok); `ok` is None when nothing is checked. Where stacks
             have only a guessed room, the last of the outputs is how much each would have needed.
         objects: position among the outputs -> the object of the run whose state is there.
+        aliases: position among the outputs -> that of the same object, in another slot.
         rooms: (number of the step, room) of each stack whose room is guessed.
     """
 
     call: Callable[..., Any]
     objects: dict[int, RunObject] = field(default_factory=dict)
+    aliases: dict[int, int] = field(default_factory=dict)
     rooms: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -60,6 +62,7 @@ class CompiledSegment:
         outputs: slots in the order of the second result.
         objects: slot -> the stack or tensor array that comes in, for its form; its state is an
             argument.
+        aliases: slot of any of these -> the first slot that holds the same one.
         executable: what to call; see `Executable`.
     """
 
@@ -74,7 +77,8 @@ class CompiledSegment:
     ) -> None:
         self.segment = segment
         self.static = static
-        self.objects = {slot: _emptied(made) for slot, made in objects.items()}
+        self.aliases = aliases_of(objects)
+        self.objects = {s: _emptied(made) for s, made in objects.items() if self.aliases[s] == s}
         self.hints = hints
         self.constants = {slot: constants[slot] for slot in segment.constants}
         large = [s for s, v in self.constants.items() if _bytes(v) > MAX_LITERAL_BYTES]
@@ -101,7 +105,9 @@ class CompiledSegment:
         env.update(self.static)
         env.update(zip(self.donated, donated, strict=True))
         for slot, value in zip(self.others, others, strict=True):
-            if slot in self.objects:
+            if slot in self.aliases and slot not in self.objects:
+                env[slot] = env[self.aliases[slot]]
+            elif slot in self.objects:
                 made = env[slot] = copy.copy(self.objects[slot])
                 made.state, made.children = value, {}
                 if isinstance(made, Stack):
@@ -125,12 +131,15 @@ class CompiledSegment:
         return state, outputs, ok
 
     def _outputs(self, executable: Executable, env: TracedEnv) -> list[Any]:
-        outputs = []
+        outputs: list[Any] = []
         for position, slot in enumerate(self.outputs):
             value = env[slot]
             if isinstance(value, RunObject):
-                if any(value is env[other] for other in self.outputs[:position]):
-                    raise NeedsHost("two handles of one object leave a segment")
+                first = next(k for k, s in enumerate(self.outputs) if env[s] is value)
+                if first < position:
+                    executable.aliases[position] = first
+                    outputs.append(None)
+                    continue
                 if value.children:
                     raise NeedsHost("a tensor array and its gradient leave a segment")
                 executable.objects[position] = _emptied(value)
@@ -138,6 +147,12 @@ class CompiledSegment:
             else:
                 outputs.append(jax_backend.asarray(value))
         return outputs
+
+
+def aliases_of(objects: Mapping[int, Any]) -> dict[int, int]:
+    """For each slot the first one that holds the same object."""
+    first: dict[int, int] = {}
+    return {slot: first.setdefault(id(made), slot) for slot, made in objects.items()}
 
 
 def _emptied(made: Any) -> Any:
@@ -265,7 +280,10 @@ def _structure(compiled: CompiledSegment) -> Any:
     constants = tuple(_frozen(v) for v in compiled.constants.values())
     static = tuple((number.get(s), _frozen(v)) for s, v in compiled.static.items())
     commits = tuple((number.get(b), number.get(a)) for b, a in compiled.segment.commits.values())
-    objects = tuple((number.get(s), made.layout) for s, made in compiled.objects.items())
+    objects: tuple[Any, ...] = tuple(
+        (number.get(s), made.layout) for s, made in compiled.objects.items()
+    )
+    objects += tuple((number.get(s), number.get(at)) for s, at in compiled.aliases.items())
     return inputs, described, constants, static, commits, of(compiled.outputs), objects
 
 
