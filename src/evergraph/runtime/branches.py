@@ -278,7 +278,7 @@ class _Scheduler:
                     extra.add(step)
             done |= extra
             waiting = [s for s in waiting if s not in extra]
-            elsewhere = needed | _taken(waiting)
+            elsewhere = needed | self._taken(waiting)
             unit = self._unit(pred, chosen, inside, elsewhere)
             for step in list(waiting):
                 sides = self._merge_sides(step, pred, extra, maker, inside)
@@ -288,7 +288,7 @@ class _Scheduler:
                     waiting.remove(step)
             if not chosen and not unit.merges:
                 raise NeedsHost("control flow that isn't made of conds and loops")
-            self._outputs(unit, chosen, needed | _taken(waiting))
+            self._outputs(unit, chosen, needed | self._taken(waiting))
             units.append(unit)
         return units
 
@@ -341,17 +341,21 @@ class _Scheduler:
             sides.append(found[0])
         return tuple(sides) if sorted(sides) == [False, True] or len(sides) == 2 else None
 
+    def _taken(self, steps: Sequence[Step]) -> frozenset[int]:
+        """The slots that `steps` read, and the predicates of the branches that they lie on."""
+        slots = {slot for step in steps for slot in step.inputs}
+        slots |= {token for step in steps for _, token in step.guards}
+        for step in steps:
+            inputs = (self.branches._input(step, i) for i in range(len(step.inputs)))
+            for branches in (self.branches.of_step[step], *inputs):
+                slots |= {pred for pred, _ in branches}
+        return frozenset(slots)
+
     def _outputs(self, unit: CondUnit, chosen: list[Step], needed: frozenset[int]) -> None:
         made = {slot for step in chosen for slot in step.outputs}
         # Where a write on the other side of an outer cond may start: the last one of a variable.
         last = {after for _, after in unit.writes} - {before for before, _ in unit.writes}
         unit.outputs = sorted(made & (needed | last))
-
-
-def _taken(steps: Sequence[Step]) -> frozenset[int]:
-    """The slots that `steps` read."""
-    inputs = {slot for step in steps for slot in step.inputs}
-    return frozenset(inputs | {token for step in steps for _, token in step.guards})
 
 
 def writes_of(unit: Unit) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from evergraph.runtime.cpu_client import RUNS_INLINE, finish
 from evergraph.runtime.fetches import owned
 from evergraph.runtime.handles import host_form, replace_objects, room_for
 from evergraph.runtime.host_segment import Env, run_steps
+from evergraph.runtime.notices import tell_of_failed_compilation
 from evergraph.runtime.partition import all_steps
 from evergraph.runtime.program import NO_SLOT
 from evergraph.runtime.variable_store import VariableStore
@@ -203,11 +204,12 @@ def run_segment(plan: Plan, index: int, env: Env, store: VariableStore) -> bool:
         except NeedsHost:
             store.in_flight = None
             return _give_up(plan, index, env, loaded, objects)
-        except Exception:
+        except Exception as error:
             # Tracing failed and nothing was donated: step by step the error gets its operation.
             store.in_flight = None
             run_steps(segment.steps, _on_host(env))
-            raise
+            tell_of_failed_compilation(segment.steps[-1].op, error)
+            return _give_up(plan, index, env, loaded, objects)
         finish(box[0])
         state, outputs, ok = box[0]
         if cells:

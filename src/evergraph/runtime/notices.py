@@ -1,4 +1,4 @@
-"""What is said once and not raised: a device that isn't here, a plan whose shapes keep changing."""
+"""What is said once and not raised: a device that isn't here, a plan that can't be compiled."""
 
 from __future__ import annotations
 
@@ -53,6 +53,15 @@ def tell_of_changing_shapes(op: Operation | None) -> None:
         f"The shapes fed to a run{name} keep changing: it goes on with NumPy, step by step, and "
         "only shapes that come back often are compiled. Padding to a few sizes makes it faster."
         + place,
+    )
+
+
+def tell_of_failed_compilation(op: Operation, error: Exception) -> None:
+    """Say once that a program that runs step by step could not be compiled: a defect of ours."""
+    say_once(
+        "failed compilation",
+        f"A plan with '{op.name}' can't be compiled and goes on with NumPy ({error!r}). Its answers "
+        f"are right, but please report it.{_place(op.created_at)}",
     )
 
 

@@ -261,7 +261,8 @@ class Plan:
                     cells.append(store.cell(location.key))
                     values.append(None)
                 continue
-            if id(value) in foreign or value.base is not None:
+            # What an executable has made is nobody else's; it has no `base`.
+            if id(value) in foreign or getattr(value, "base", None) is not None:
                 value = np.array(value)
             cells.append(store.cell(location.key))
             values.append(value)

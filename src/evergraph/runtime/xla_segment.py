@@ -135,6 +135,8 @@ class CompiledSegment:
         for position, slot in enumerate(self.outputs):
             value = env[slot]
             if isinstance(value, RunObject):
+                if isinstance(value, Stack) and value.kept is not None:
+                    raise NeedsHost("a stack of tensor arrays leaves a segment")
                 first = next(k for k, s in enumerate(self.outputs) if env[s] is value)
                 if first < position:
                     executable.aliases[position] = first

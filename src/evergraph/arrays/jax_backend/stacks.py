@@ -140,8 +140,7 @@ class Stack(RunObject):
     def to_host(self) -> numpy_stacks.Stack:
         """The same stack for NumPy; its state holds NumPy arrays."""
         stack = numpy_stacks.new_stack(self.dtype, self.max_size, self.name)
-        if self.kept is not None:
-            raise NeedsHost
+        assert self.kept is None  # such a stack leaves no segment
         if self.state is not None:
             elements, depth, _ = self.state
             stack.state.extend(np.array(e) for e in elements[: int(depth)])
@@ -155,6 +154,8 @@ def new_stack(dtype: DType, max_size: int = -1, name: str = "") -> Stack:
 
 def stack_from_host(given: numpy_stacks.Stack) -> Stack:
     """The stack `given` of the NumPy backend, with room for what it holds."""
+    if any(isinstance(element, RunObject) for element in given.state):
+        raise NeedsHost("a stack of tensor arrays goes into a segment")
     stack = Stack(given.dtype, given.max_size, given.name)
     stack.capacity = max(len(given.state), 1)
     stack.varies = bool(given.state)
