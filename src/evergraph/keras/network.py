@@ -18,7 +18,7 @@ class Network:
         raise UnsupportedError(
             explain(
                 f"Keras' networks aren't supported yet (class {type(self).__name__}).",
-                fix="build the model with tf.layers, tf.nn and variables, and train it in a session",
+                fix="build the model with tf.layers, tf.nn and variables; train it in a session",
             )
         )
 

@@ -60,8 +60,8 @@ def tell_of_failed_compilation(op: Operation, error: Exception) -> None:
     """Say once that a program that runs step by step could not be compiled: a defect of ours."""
     say_once(
         "failed compilation",
-        f"A plan with '{op.name}' can't be compiled and goes on with NumPy ({error!r}). Its answers "
-        f"are right, but please report it.{_place(op.created_at)}",
+        f"A plan with '{op.name}' can't be compiled and goes on with NumPy ({error!r}). Its "
+        f"answers are right, but please report it.{_place(op.created_at)}",
     )
 
 
