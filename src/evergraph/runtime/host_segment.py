@@ -38,6 +38,7 @@ class Env(list[Any]):
         dead: steps on a branch not taken; inside a loop, in the present iteration.
         is_whole: whether every value that a step meets is an array or an object, none dead or
             missing.
+        is_calm: whether products of matrices are kept to one thread at present.
         budget: how many more steps in loops may run before `HotLoop` is raised; None for any
             number.
     """
@@ -47,6 +48,7 @@ class Env(list[Any]):
         self.dead: set[Step] = set()
         self.budget: int | None = None
         self.is_whole = False
+        self.is_calm = False
 
 
 def run_steps(steps: Sequence[Step], env: Env) -> None:
