@@ -75,3 +75,25 @@ def test_a_slot_that_nothing_writes_is_found():
     program = Program(steps=[Step(op, (0,), (1,), lambda xp, values: values)], slot_count=2)
     with pytest.raises(InternalError, match="reads slot 0 before it is written"):
         check_program(program)
+
+
+def test_the_words_of_an_assertion_do_not_keep_a_plan_from_being_compiled(monkeypatch):
+    monkeypatch.setattr(plan, "COLD_RUNS", 1)
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None], name="x")
+
+        def body(i, v):
+            with tf.control_dependencies([tf.assert_less(v, 100.0, message="too large")]):
+                return i + 1, v * 2.0
+
+        y = tf.while_loop(lambda i, v: i < 3, body, [0, x])[1]
+        with tf.control_dependencies([tf.assert_positive(x, data=["x is", x])]):
+            z = tf.identity(y)
+        for _ in range(3):
+            np.testing.assert_array_equal(session.run(z, {x: [1.0, 2.0]}), [8.0, 16.0])
+            with pytest.raises(tf.errors.InvalidArgumentError, match="too large"):
+                session.run(z, {x: [1.0, 60.0]})
+            with pytest.raises(tf.errors.InvalidArgumentError, match="x is"):
+                session.run(z, {x: [-1.0, 2.0]})
+        report = session.plan_report(z, {x: [1.0, 2.0]})
+    assert report.count("segment") == report.count("compiled, 1 executable") - 1 == 1

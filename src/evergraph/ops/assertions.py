@@ -86,6 +86,7 @@ ASSERT = register_op(
     attrs={"T": "list(type) >= 1", "summarize": "int = 3"},
     shape=no_outputs,
     stateful=True,
+    shows_text=True,
 ).no_gradient()
 
 

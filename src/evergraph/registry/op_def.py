@@ -97,6 +97,7 @@ class OpDef:
             drops rows whose index is the size of the table.
         placeholder: the value comes from a feed; without one a run fails.
         overridable: a feed may replace the value, so nothing is inferred from it while building.
+        shows_text: text among the inputs is for messages alone: the op computes nothing from it.
         joins: the op puts its inputs but the last one after another, along the axis that the last
             one is: a loop may collect what it joins to one value in every iteration.
         also_static: `also_static(op)` names further inputs that this operation needs as NumPy
@@ -144,6 +145,7 @@ class OpDef:
         placeholder: bool = False,
         overridable: bool = False,
         joins: bool = False,
+        shows_text: bool = False,
         also_static: Callable[[Any], Sequence[str]] | None = None,
     ) -> None:
         self.name = name
@@ -175,6 +177,7 @@ class OpDef:
         self.placeholder = placeholder
         self.overridable = overridable
         self.joins = joins
+        self.shows_text = shows_text
         self.also_static = also_static
         self.input_index = {arg.name: i for i, arg in enumerate(self.inputs)}
         self.static_inputs = self._positions(static_inputs)

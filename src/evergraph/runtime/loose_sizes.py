@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evergraph.runtime.host_segment import Env
-from evergraph.runtime.partition import Segment, is_host, partition
+from evergraph.runtime.partition import Segment, host_steps, partition
 from evergraph.runtime.program import Program, Step
 from evergraph.runtime.variable_store import VariableStore
 
@@ -67,7 +67,7 @@ def loosened(plan: Plan, store: VariableStore) -> Plan | None:
     if plan.has_branches or any(step.loop is not None or step.is_token for step in program.steps):
         return None
     on_host = _on_host(program, plan.sizes.varying)
-    left = [step for step in program.steps if step not in on_host and not is_host(step)]
+    left = set(program.steps) - on_host - host_steps(program)
     if len(left) < _LEAST_STEPS:
         return None
     for step in on_host:
@@ -87,13 +87,14 @@ def loosened(plan: Plan, store: VariableStore) -> Plan | None:
 def _on_host(program: Program, varying: set[int]) -> set[Step]:
     """Steps that touch a slot of changing size, or need to know a value made on the host."""
     found: set[Step] = set()
+    hosted = host_steps(program)
     made_there: set[int] = set()
     for step in program.steps:
         touches = any(slot in varying for slot in (*step.inputs, *step.outputs))
         if touches or any(step.inputs[i] in made_there for i in step.static):
             found.add(step)
         is_known = step.op_def.known_when_traced or step.op_def.value_from_shapes is not None
-        from_there = step in found or is_host(step) or any(s in made_there for s in step.inputs)
+        from_there = step in found or step in hosted or any(s in made_there for s in step.inputs)
         if from_there and (step in found or not is_known):
             made_there.update(step.outputs)
     return found

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from evergraph.core import dtypes
 from evergraph.graph.operation import Tensor
+from evergraph.runtime.fold_constants import is_pure
 from evergraph.runtime.program import NO_SLOT, Location, Program, Step
 
 
@@ -45,14 +46,32 @@ def all_steps(segment: Segment) -> list[Step]:
     return result
 
 
-def is_host(step: Step) -> bool:
-    """Whether the step must run outside any executable."""
+def host_steps(program: Program) -> set[Step]:
+    """The steps of `program` that must run outside any executable."""
+    known_text = set(program.constants)
+    return {step for step in program.steps if _is_host(step, known_text)}
+
+
+def _is_host(step: Step, known_text: set[int]) -> bool:
+    """Whether the step must run on the host; `known_text` receives slots of text known beforehand.
+
+    XLA has no text. What is known while tracing may still pass through and be shown by checks.
+    """
     if step.loop is not None:
-        return any(is_host(inside) for inside in step.loop.steps())
-    if step.op_def.host_only or step.op_def.numpy_only:
+        return any(_is_host(inside, known_text) for inside in step.loop.steps())
+    op, op_def = step.op, step.op_def
+    if op_def.host_only or op_def.numpy_only:
         return True
-    op = step.op  # XLA has no text
-    return any(_is_text(tensor) for tensor in (*op._inputs, *op._outputs))
+    given = [s for s, tensor in zip(step.inputs, op._inputs, strict=False) if _is_text(tensor)]
+    made = any(_is_text(tensor) for tensor in op._outputs)
+    if not given and not made:
+        return False
+    passes = op_def.shows_text or op_def.control == "switch" or op_def.forwards
+    passes = passes or (not step.inputs and is_pure(step))
+    if not passes or not known_text.issuperset(given):
+        return True
+    known_text.update(step.outputs)
+    return False
 
 
 def _is_text(tensor: Tensor) -> bool:
@@ -81,8 +100,9 @@ def _phases(program: Program, on_host: Collection[Step]) -> list[int]:
     """The phase of each step, also left in the step."""
     slot_phase: dict[int, int] = {}
     static_sources = _unstable_slots(program)
+    hosted = host_steps(program).union(on_host)
     for step in program.steps:
-        host = is_host(step) or step in on_host
+        host = step in hosted
         phase = 0 if host else 1
         for position, slot in enumerate(step.inputs):
             if slot == NO_SLOT or slot not in slot_phase:

@@ -219,7 +219,7 @@ def _run_cond(unit: CondUnit, env: TracedEnv) -> None:
                 raise NeedsHost("a branch gives out a stack or tensor array")
             states = changes.states()
             changes.restore()
-            return [inner.get(slot) for slot in slots], states, ok
+            return [_unless_text(inner.get(slot)) for slot in slots], states, ok
 
         return run
 
@@ -241,6 +241,12 @@ def _run_cond(unit: CondUnit, env: TracedEnv) -> None:
     env.update(zip(slots, results, strict=True))
     changes.put(states)
     jax_backend.check(ok, "InvalidArgumentError", "a check on a branch failed")
+
+
+def _unless_text(value: Any) -> Any:
+    """`value`, or None for text: it is known while tracing and is no result of an executable."""
+    is_text = isinstance(value, np.ndarray) and value.dtype == object
+    return None if is_text else value
 
 
 def _settled(slots: Sequence[int], made: dict[bool, dict[int, Any]]) -> dict[int, Any]:
