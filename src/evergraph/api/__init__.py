@@ -99,6 +99,7 @@ from evergraph.era0.summaries import merge_all_summaries as merge_all_summaries
 from evergraph.era0.summaries import merge_summary as merge_summary
 from evergraph.era0.summaries import scalar_summary as scalar_summary
 from evergraph.functions import branch_gradients as _branch_gradients
+from evergraph.functions.switch_case import switch_case as switch_case
 from evergraph.graph.composite import IndexedSlices as IndexedSlices
 from evergraph.graph.composite import SparseTensor as SparseTensor
 from evergraph.graph.composite import SparseTensorValue as SparseTensorValue

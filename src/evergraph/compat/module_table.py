@@ -107,7 +107,7 @@ _PYTHON = {
     "ops.control_flow_grad": "",
     "ops.control_flow_ops": (
         "ops.cond ops.grouping ops.control_flow ops.control_contexts ops.while_* ops.assertions "
-        "ops.identity api compat.generated_ops"
+        "ops.identity functions.switch_case api compat.generated_ops"
     ),
     "ops.control_flow_util": "ops.control_places platform.eager",
     "ops.control_flow_v2_toggles": "platform.versions",

@@ -20,7 +20,7 @@ from evergraph.ops.fills import zeros_like
 from evergraph.ops.functional import CASE, IF, STATELESS_IF
 from evergraph.ops.identity import identity
 from evergraph.registry.op_def import OpDef
-from evergraph.serialize.function_def import to_function_body, to_function_def
+from evergraph.serialize.function_def import to_function_def
 from evergraph.serialize.function_library import LibraryFunction
 
 
@@ -38,7 +38,7 @@ def _if_gradient(op: Operation, *d_outputs: Any) -> list[Any]:
 @CASE.gradient
 def _case_gradient(op: Operation, *d_outputs: Any) -> list[Any]:
     branches = [_gradient_function(op, branch.name) for branch in op.attrs["branches"]]
-    return _call(op, CASE, d_outputs, branches[0], branches=branches)
+    return _call(op, CASE, d_outputs, branches[0], branches=branches, name="gradient")
 
 
 def _gradient_function(op: Operation, name: str) -> LibraryFunction:
@@ -47,7 +47,7 @@ def _gradient_function(op: Operation, name: str) -> LibraryFunction:
     if name not in library:
         raise NotFoundError(None, op, f"Function {name} is not defined.")
     shapes = [tensor.shape for tensor in op.inputs[1:]]
-    body = to_function_body(library[name].definition, library, shapes)
+    body = library[name].fresh_body(library, shapes)
     for x, given in zip(body.inputs, op.inputs[1:], strict=True):
         x._captured_from = given  # what is known of the variable behind a handle
     for inside in body.graph.get_operations():

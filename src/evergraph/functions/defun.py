@@ -11,7 +11,13 @@ from typing import Any
 
 from evergraph import protos
 from evergraph.core.dtypes import as_dtype
-from evergraph.functions.func_graph import FuncGraph, copy_of, func_graph_from_py_func
+from evergraph.core.shapes import TensorShape
+from evergraph.functions.func_graph import (
+    FuncGraph,
+    copy_of,
+    func_graph_from_py_func,
+    outermost_contexts,
+)
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.function_body import FunctionBody
 from evergraph.graph.graph import Graph
@@ -192,9 +198,14 @@ class DefinedFunction(LibraryFunction):
         """What the function computes: the graph it was built in."""
         return self._build().as_body()
 
-    def fresh_body(self, library: Mapping[str, Any]) -> FunctionBody:
-        """As `body`, in a graph that nobody else uses."""
-        return copy_of(self._build(), library)
+    def fresh_body(
+        self, library: Mapping[str, Any], input_shapes: Sequence[TensorShape] | None = None
+    ) -> FunctionBody:
+        """As `body`, in a graph that nobody else uses, with what is known of arguments' shapes."""
+        graph = self._build()
+        if input_shapes is not None and not outermost_contexts(graph):
+            return super().fresh_body(library, input_shapes)
+        return copy_of(graph, library)
 
     def add_to_graph(self, g: Graph) -> None:
         """Put the function and those it needs into the library of `g`."""

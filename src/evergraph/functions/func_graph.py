@@ -18,8 +18,8 @@ from evergraph.graph.scopes import control_dependencies, device, get_default_gra
 from evergraph.ops.control_contexts import from_control_flow_context_def
 from evergraph.ops.identity import guarantee_const
 from evergraph.ops.placeholders import placeholder
+from evergraph.serialize.function_def import forget_unknown_places, to_function_body
 from evergraph.serialize.function_def import function_def_to_graph_def as to_graph_def
-from evergraph.serialize.function_def import to_function_body
 from evergraph.serialize.graph_def import as_graph_def
 from evergraph.serialize.graph_def import copy_functions as copy_functions_to
 from evergraph.serialize.import_graph import import_graph_def
@@ -157,8 +157,10 @@ def copy_of(source: FuncGraph, library: Mapping[str, Any]) -> FunctionBody:
     graph = Graph()
     graph._functions.update(library)
     with graph.as_default():
-        import_graph_def(as_graph_def(source, add_shapes=True), name="")
-        for context in _outermost_contexts(source):
+        graph_def = as_graph_def(source, add_shapes=True)
+        forget_unknown_places(graph_def)
+        import_graph_def(graph_def, name="")
+        for context in outermost_contexts(source):
             message = protos.ControlFlowContextDef()
             context.to_control_flow_context_def(message)
             from_control_flow_context_def(message)
@@ -177,7 +179,8 @@ def copy_of(source: FuncGraph, library: Mapping[str, Any]) -> FunctionBody:
     )
 
 
-def _outermost_contexts(graph: Graph) -> list[Any]:
+def outermost_contexts(graph: Graph) -> list[Any]:
+    """The conds and loops of `graph` that lie in no other one."""
     found: dict[Any, None] = {}
     for op in graph.get_operations():
         context = op._control_flow_context

@@ -193,6 +193,19 @@ def _add_node(definition: Any, op: Operation, names: _Names, renamed: Mapping[Te
         definition.signature.is_stateful = True
 
 
+def forget_unknown_places(graph_def: Any) -> None:
+    """Drop colocation with nodes that aren't there: an argument had another name as a node."""
+    known = {f"loc:@{node.name}".encode() for node in graph_def.node}
+    for node in graph_def.node:
+        if "_class" in node.attr:
+            groups = list(node.attr["_class"].list.s)
+            kept = [g for g in groups if g in known or not g.startswith(b"loc:@")]
+            if len(kept) < len(groups):
+                del node.attr["_class"]
+            if kept and len(kept) < len(groups):
+                node.attr["_class"].list.s.extend(kept)
+
+
 def function_def_to_graph_def(
     definition: Any, library: Mapping[str, Any], input_shapes: Sequence[Any] | None = None
 ) -> tuple[Any, dict[str, str]]:
@@ -288,6 +301,7 @@ def to_function_body(
     if input_shapes is None and "_input_shapes" in definition.attr:
         input_shapes = definition.attr["_input_shapes"].list.shape
     graph_def, flat_name = function_def_to_graph_def(definition, library, input_shapes)
+    forget_unknown_places(graph_def)
     graph = Graph() if graph is None else graph
     graph._functions.update(library)
     with graph.as_default():

@@ -108,9 +108,11 @@ class LibraryFunction:
             found = self._shapes[key] = [t.shape for t in body.outputs]
         return found
 
-    def fresh_body(self, library: Mapping[str, Any]) -> FunctionBody:
-        """As `body`, in a graph that nobody else uses."""
-        return to_function_body(self.definition, library)
+    def fresh_body(
+        self, library: Mapping[str, Any], input_shapes: Sequence[TensorShape] | None = None
+    ) -> FunctionBody:
+        """As `body`, in a graph that nobody else uses, with what is known of arguments' shapes."""
+        return to_function_body(self.definition, library, input_shapes)
 
     def gradient_body(self, library: Mapping[str, Any]) -> FunctionBody:
         """What the function's gradient computes: from arguments and gradients of the results."""
