@@ -273,7 +273,9 @@ def uninitialized(step: Step, position: int) -> OpError:
     op = step.op
     tensor = op._inputs[position]
     source = tensor.op
-    while source.op_def is not None and source.op_def.forwards:
+    while source.op_def is not None and (
+        source.op_def.forwards or (source.op_def.control and tensor.dtype._is_ref_dtype)
+    ):
         source = source._inputs[0].op
     kind: type[OpError] = errors.FailedPreconditionError
     if tensor.dtype._is_ref_dtype or not source.type.endswith("HandleOp"):

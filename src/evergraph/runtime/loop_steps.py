@@ -55,6 +55,8 @@ class _LoopMaker:
         self.exits: list[tuple[int, int]] = []
         # Merge -> (slot that the first iteration begins with, slot at the beginning of each).
         self.heads: dict[Operation, tuple[int, int]] = {}
+        # Merges of references: each stands for one location all the time.
+        self.references: set[Operation] = set()
 
     def make(self) -> None:
         builder = self.builder
@@ -133,8 +135,9 @@ class _LoopMaker:
                 continue
             flat = op_def.flat_input_names(op.attrs) if op_def.writes else []
             for index in op_def.writes:
-                source = _source(op._inputs[flat.index(op_def.inputs[index].name)])
-                yield builder.location_of(source.op)
+                written = op._inputs[flat.index(op_def.inputs[index].name)]
+                for source in _variables(written):
+                    yield builder.location_of(source.op)
             if op_def.random_blocks is not None:
                 yield builder.stream_of(op)
 
@@ -168,11 +171,27 @@ class _LoopMaker:
                     )
                 )
             source = enter[0].op
+            location = self._place_of_head(merge, source)
+            if location is not None:
+                builder.places[merge._outputs[0]] = location
+                self.references.add(merge)
+                continue
             start = builder.input_slot(source, source._inputs[0], False, False, reached)
             head = builder.program.new_slot()
             builder.slots[merge._outputs[0]] = head
             builder.program.slot_tensor[head] = merge._outputs[0]
             self.heads[merge] = (start, head)
+
+    def _place_of_head(self, merge: Operation, enter: Operation) -> Location | None:
+        """The variable that `merge` stands for, when it goes round as a reference."""
+        if not merge._outputs[0].dtype._is_ref_dtype:
+            return None
+        location = self.builder.places.get(enter._inputs[0])
+        stands_for = {self.builder.location_of(v.op) for v in _variables(merge._outputs[0])}
+        return location if stands_for == {location} else None
+
+    def _is_reference(self, tensor: Tensor) -> bool:
+        return tensor.dtype._is_ref_dtype and tensor in self.builder.places
 
     def _parts(self) -> tuple[list[Unit], list[Unit]]:
         """The units of every iteration, and those that only go on behind the loop's Switches."""
@@ -202,6 +221,7 @@ class _LoopMaker:
     def _needs_no_step(self, op: Operation) -> bool:
         return (
             op in self.heads
+            or op in self.references
             or control_of(op) in ("enter", "exit", "next_iteration", "loop_cond")
             or self._is_loop_switch(op)
             or self._is_copy_of_switch(op)
@@ -227,6 +247,8 @@ class _LoopMaker:
                 builder.reached[op] = builder.reached_by(op)
                 for made in op._outputs:
                     _same(builder, op._inputs[0], made)
+            elif control_of(op) == "exit" and self._is_reference(op._inputs[0]):
+                builder.places[op._outputs[0]] = builder.places[op._inputs[0]]
             elif control_of(op) == "exit":
                 inside = builder.input_slot(op, op._inputs[0], False, False, -1)
                 outside = builder.program.new_slot()
@@ -262,3 +284,20 @@ def _source(tensor: Tensor) -> Tensor:
             return tensor
         flat = op_def.flat_input_names(tensor.op.attrs)
         tensor = tensor.op._inputs[flat.index(op_def.inputs[given].name)]
+
+
+def _variables(tensor: Tensor) -> list[Tensor]:
+    """The outputs of all variables that a ref or handle may come from, round loops too."""
+    found: dict[Tensor, None] = {}
+    seen: set[Tensor] = set()
+    pending = [tensor]
+    while pending:
+        source = _source(pending.pop())
+        if source in seen:
+            continue
+        seen.add(source)
+        if source.dtype._is_ref_dtype and control_of(source.op):
+            pending.extend(source.op._inputs)
+        else:
+            found[source] = None
+    return list(found)
