@@ -18,7 +18,7 @@ ABOUT_RUNNING = ["cond", "effects", "effects_cond", "errors_running", "fetches_f
 ABOUT_RUNNING += ["clip_ema", "functional_ops", "functions", "gradients", "variables"]
 ABOUT_RUNNING += ["tensor_arrays", "tensor_array_gradients", "functional"]
 ABOUT_RUNNING += ["while_loops", "while_gradients", "stacks", "control_effects"]
-ABOUT_RUNNING += ["control_random", "switch_case"]
+ABOUT_RUNNING += ["control_random", "loop_references", "switch_case"]
 ABOUT_RUNNING += ["crf", "ctc", "legacy_seq2seq", "seq2seq"]
 ABOUT_RUNNING += ["control_idioms", "recurrent_idioms", "rnn_cells", "rnn_loops", "contrib_rnn"]
 

@@ -404,7 +404,8 @@ def collections_of_contexts(tf, np):
 @THEME.program
 def a_body_of_another_dtype(tf, np):
     y = tf.while_loop(lambda i: i < 3, lambda i: tf.cast(i, tf.float32), [0])
-    return y, caught(lambda: ran(tf, y)).__class__.__name__
+    error = caught(lambda: ran(tf, y))
+    return y, type(error).__name__, error.message.split("\n")[0]
 
 
 @THEME.program

@@ -363,6 +363,15 @@ def _find(value: Any) -> DType | None:
         return None
 
 
+_WORDS = {"float32": "float", "float64": "double", "float16": "half"}
+
+
+def type_word(dtype: DType) -> str:
+    """What messages of TensorFlow's core call the type: "float", "double_ref", "int32"."""
+    base = dtype.base_dtype.name
+    return _WORDS.get(base, base) + ("_ref" if dtype._is_ref_dtype else "")
+
+
 def as_dtype(type_value: Any) -> DType:
     """Return the DType that `type_value` stands for.
 

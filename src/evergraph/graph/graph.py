@@ -43,6 +43,8 @@ class Graph(GraphScopes):
         self._unfetchable: set[Any] = set()
         # Operations that wait for others for the sake of order alone: see runtime/prune.py.
         self._gates: set[Operation] = set()
+        # (operation, input) that was given a value of another type -> the type that it takes.
+        self._mistyped: dict[tuple[Operation, int], dtypes.DType] = {}
         self._functions: dict[str, Any] = {}
         # (producer, min_consumer) of the graph definitions imported, None before the first.
         self._imported_versions: tuple[int, int] | None = None

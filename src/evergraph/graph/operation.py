@@ -461,7 +461,25 @@ class Operation:
             raise InvalidArgumentError(
                 None, None, f"Cannot update edge, incompatible shapes: {new_text} and {old_text}."
             )
+        self._note_type(index, old, tensor)
         self._replace_input(index, tensor)
+
+    def _note_type(self, index: int, old: Tensor, new: Tensor) -> None:
+        """Remember an input of a wrong type, which every run of the graph refuses."""
+        mistyped = self._graph._mistyped
+        expected = mistyped.pop((self, index), old.dtype)
+        if new.dtype is expected:
+            return
+        is_ref = False
+        if expected._is_ref_dtype and self.op_def is not None:
+            name = self.op_def.flat_input_names(self.attrs)[index]
+            is_ref = self.op_def.inputs[self.op_def.input_index[name]].is_ref
+        if not is_ref:
+            expected = expected.base_dtype
+        if new.dtype.base_dtype is not expected.base_dtype or (
+            is_ref and not new.dtype._is_ref_dtype
+        ):
+            mistyped[self, index] = expected
 
     def _replace_input(self, index: int, tensor: Tensor) -> None:
         old = self._inputs[index]

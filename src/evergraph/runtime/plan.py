@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from evergraph.core.dtypes import type_word
+from evergraph.core.errors import FailedPreconditionError, InvalidArgumentError, explain
+from evergraph.graph.graph import Graph
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.runtime.branches import compilable, is_branching
 from evergraph.runtime.fetches import Fetches, owned
@@ -53,6 +56,7 @@ class Plan:
     """
 
     def __init__(self, fetches: Fetches, fed: Sequence[Tensor], store: VariableStore) -> None:
+        _refuse_mistyped(fetches.graph)
         targets = [*(t.op for t in fetches.tensors if t not in set(fed)), *fetches.targets]
         self.fetches = fetches
         self.fed = list(fed)
@@ -112,6 +116,8 @@ class Plan:
         """Whether no operation of the plan has changed since it was made."""
         if self.edits == self.fetches.graph._edits:
             return True
+        if self.fetches.graph._mistyped:
+            return False
         if self.versions != _versions(self.ops):
             return False
         self.edits = self.fetches.graph._edits
@@ -368,8 +374,6 @@ def _is_small(segment: Segment) -> bool:
 
 
 def _unread(plan: Plan, slot: int) -> Exception:
-    from evergraph.core.errors import FailedPreconditionError, explain
-
     op = plan.program.slot_tensor[slot].op
     message = explain(
         f"Attempting to use uninitialized value {op.name}",
@@ -385,8 +389,6 @@ def _unread(plan: Plan, slot: int) -> Exception:
 
 
 def _dead_fetch(plan: Plan, slot: int) -> Exception:
-    from evergraph.core.errors import InvalidArgumentError, explain
-
     tensor = plan.program.slot_tensor.get(slot)
     name = tensor.name if tensor is not None else "a fetch"
     error: Exception = InvalidArgumentError(
@@ -399,3 +401,25 @@ def _dead_fetch(plan: Plan, slot: int) -> Exception:
         ),
     )
     return error
+
+
+def _refuse_mistyped(graph: Graph) -> None:
+    """Raise InvalidArgumentError when an operation was given an input of a wrong type.
+
+    As in TensorFlow no run of such a graph is possible, whatever it fetches.
+    """
+    for (op, index), expected in graph._mistyped.items():
+        given = op._inputs[index]
+        raise InvalidArgumentError(
+            None,
+            op,
+            explain(
+                f"Input {index} of node {op.name} was passed {type_word(given.dtype)} from "
+                f"{given.name} incompatible with expected "
+                f"{type_word(expected)}.",
+                expected=f"a value of dtype {expected.name}",
+                given=f"'{given.name}' {given.dtype.name}",
+                created=given.op.created_at or op.created_at,
+                fix="tf.cast it, in a loop what the body returns",
+            ),
+        )

@@ -14,6 +14,7 @@ from typing import Any
 
 from evergraph import protos
 from evergraph.core import dtypes, errors, shapes
+from evergraph.core.dtypes import type_word
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.graph import Graph
 from evergraph.graph.operation import Operation, Tensor
@@ -285,7 +286,7 @@ class _Importer:
         inputs, back_edges = self._inputs(node)
         expected = self._input_types(op_def, attrs)
         if len(expected) != len(inputs):
-            words = ", ".join(map(_type_text, expected))
+            words = ", ".join(map(type_word, expected))
             raise ValueError(
                 f"NodeDef expected inputs '{words}' do not match {len(inputs)} inputs specified; "
                 f"{signature_text(op_def)}; NodeDef: {{{{node {self.new_names[node.name]}}}}}"
@@ -296,8 +297,8 @@ class _Importer:
             ):
                 raise ValueError(
                     f"Input {i} of node {self.new_names[node.name]} was passed "
-                    f"{_type_text(tensor.dtype)} from {tensor.name} incompatible with expected "
-                    f"{_type_text(dtype)}."
+                    f"{type_word(tensor.dtype)} from {tensor.name} incompatible with expected "
+                    f"{type_word(dtype)}."
                 )
         op = self._create(node, op_def, attrs, inputs)
         if back_edges:
@@ -517,9 +518,3 @@ _ROLES = {
     "NextIteration": "next_iteration",
     "RefNextIteration": "next_iteration",
 }
-
-
-def _type_text(dtype: dtypes.DType) -> str:
-    names = {"float32": "float", "float64": "double", "float16": "half"}
-    base = dtype.base_dtype.name
-    return names.get(base, base) + ("_ref" if dtype._is_ref_dtype else "")
