@@ -1,4 +1,4 @@
-"""Loops round which references of variables go: the body writes what went in."""
+"""Loops round which references of variables go, and edges that no loop may have."""
 
 from programs.theme import Theme, caught, nodes, started
 
@@ -140,3 +140,16 @@ def inputs_of_other_types(tf, np):
             tf.while_loop(trips(3), lambda i, j, dtype=dtype: (i + 1, tf.cast(i, dtype)), [0, 0])
             found.append(caught(lambda sess=sess, n=n: sess.run(n)).message.split("\n")[0])
     return found
+
+
+@THEME.program
+def two_frames_meet(tf, np):
+    x = tf.placeholder(tf.float32, [])
+    one, other = (
+        tf.raw_ops.Enter(data=x, frame_name=name, is_constant=False, parallel_iterations=10)
+        for name in ("one", "other")
+    )
+    y = tf.add(one, other)
+    with tf.Session() as sess:
+        error = caught(lambda: sess.run(y, {x: 1.0}))
+    return type(error).__name__, "has inputs from different frames" in error.message

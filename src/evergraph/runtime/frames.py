@@ -8,10 +8,10 @@ follows sees a loop as one thing with a body.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evergraph.core.errors import UnsupportedError, explain
+from evergraph.core.errors import InvalidArgumentError, UnsupportedError, explain
 from evergraph.graph.operation import Operation, Tensor
 from evergraph.runtime.prune import in_creation_order
 
@@ -54,6 +54,7 @@ def arranged(ops: Sequence[Operation], fed: Collection[Tensor]) -> list[Unit]:
     """`ops` in running order, each loop as one unit.
 
     Raises:
+        InvalidArgumentError: an operation takes values from two loops side by side.
         UnsupportedError: the control flow isn't made of conds and loops.
     """
     order = in_creation_order(ops, fed)
@@ -87,6 +88,8 @@ class _Arrangement:
                     continue
                 if control_of(source) == "exit":
                     found = found[:-1]
+                if found[: len(path)] != path[: len(found)]:
+                    _refuse_frames(op, paths)
                 if len(found) > len(path):
                     path = found
             if control_of(op) == "enter":
@@ -182,6 +185,25 @@ class _Arrangement:
 
 def _first(unit: Operation | int, first: dict[Operation, int], first_inner: dict[int, int]) -> int:
     return first[unit] if isinstance(unit, Operation) else first_inner[unit]
+
+
+def _refuse_frames(op: Operation, paths: Mapping[Operation, tuple[str, ...]]) -> None:
+    """Raise InvalidArgumentError: inputs of `op` come from loops that don't lie in one another."""
+    places: list[tuple[Operation, str]] = []
+    for source in [*(t.op for t in op._inputs), *op._control_inputs]:
+        path = paths.get(source, ())
+        path = path[:-1] if control_of(source) == "exit" else path
+        if path and path[-1] not in [name for _, name in places]:
+            places.append((source, path[-1]))
+    (first, frame), (second, other) = places[:2]
+    message = explain(
+        f"{{{{node {op.name}}}}} has inputs from different frames. The input "
+        f"{{{{node {second.name}}}}} is in frame '{other}'. The input {{{{node {first.name}}}}} "
+        f"is in frame '{frame}'.",
+        expected="inputs from one loop and from those around it",
+        created=op.created_at,
+    )
+    raise InvalidArgumentError(None, op, message)
 
 
 def _refuse(op: Operation) -> None:
