@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from evergraph.contrib.crf.scores import single_or_many, steps_after_first
+from evergraph.contrib.crf.scores import TransitionCell, single_or_many, steps_after_first
 from evergraph.core import dtypes
 from evergraph.core.shapes import dimension_value
 from evergraph.core.typing import Array
@@ -52,26 +52,12 @@ def viterbi_decode(score: Array, transition_params: Array) -> tuple[list[Any], A
     return tags[::-1], np.max(best[-1])
 
 
-class CrfDecodeForwardRnnCell(RNNCell):
+class CrfDecodeForwardRnnCell(TransitionCell):
     """A step of the Viterbi algorithm: the best score that ends in each tag, and the tag before it.
 
     Args:
         transition_params: `[tags, tags]`.
     """
-
-    def __init__(self, transition_params: Any) -> None:
-        self._transition_params = expand_dims(transition_params, 0)
-        self._num_tags = dimension_value(transition_params.shape[0])
-
-    @property
-    def state_size(self) -> Any:
-        """The number of tags."""
-        return self._num_tags
-
-    @property
-    def output_size(self) -> Any:
-        """The number of tags."""
-        return self._num_tags
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         """(int32 `[batch, tags]`, the tags before; the new state `[batch, tags]`)."""

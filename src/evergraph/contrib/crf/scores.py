@@ -221,8 +221,8 @@ def _mask(tag_indices: Any, sequence_lengths: Any) -> Tensor:
     return sequence_mask(sequence_lengths, maxlen=steps, dtype=dtypes.float32)
 
 
-class CrfForwardRnnCell(RNNCell):
-    """A step of the forward algorithm: log sums of the scores that end in each tag.
+class TransitionCell(RNNCell):
+    """A cell whose state is a number per tag.
 
     Args:
         transition_params: `[tags, tags]`.
@@ -241,6 +241,14 @@ class CrfForwardRnnCell(RNNCell):
     def output_size(self) -> Any:
         """The number of tags."""
         return self._num_tags
+
+
+class CrfForwardRnnCell(TransitionCell):
+    """A step of the forward algorithm: log sums of the scores that end in each tag.
+
+    Args:
+        transition_params: `[tags, tags]`.
+    """
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         """(new state, new state): inputs[b, k] + log sum_j exp(state[b, j] + transitions[j, k])."""

@@ -222,33 +222,97 @@ def bahdanau_score(
     return reduce_sum(attention_v * tanh(keys + query), [2])
 
 
-def normalisation_of(units: int, dtype: Any, normalize: bool) -> dict[str, Any]:
-    """The variables g and b of a normalised score; none when it isn't."""
-    if not normalize:
-        return {}
-    g = get_variable(
-        "attention_g",
-        dtype=dtype,
-        initializer=Constant(math.sqrt(1.0 / units)),
-        shape=(),
-    )
-    b = get_variable("attention_b", [units], dtype=dtype, initializer=Zeros())
-    return {"attention_g": g, "attention_b": b}
+class ScoredAttention(BaseAttentionMechanism):
+    """Alignments are a function of scores, which are made in a scope of their own."""
+
+    _scope: str
+    _num_units: int
+    _name: str
+
+    def __call__(self, query: Any, state: Any) -> tuple[Any, Any]:
+        """(alignments, next state) for a query `[batch, depth]`: both `[batch, time]`."""
+        with variable_scope(None, self._scope, [query]):
+            score = self._scores(query)
+        alignments = self._probability_fn(score, state)
+        return alignments, alignments
+
+    def _scores(self, query: Any) -> Any:
+        """The score of each key, `[batch, time]`."""
+        raise NotImplementedError
 
 
-def scale_of(dtype: Any, is_scaled: bool) -> Any:
-    """The variable that scales Luong's score, or None."""
-    if not is_scaled:
-        return None
-    return get_variable("attention_g", dtype=dtype, initializer=Ones, shape=())
+class LuongScores(ScoredAttention):
+    """The score of a key is its product with the query, scaled by a variable where that is asked.
+
+    Args:
+        num_units: depth of the keys, and of the query.
+        scale: whether the score is scaled.
+        dtype: dtype of the layer; float32 when None.
+        name: name of the operations' scope.
+        **options: as of `BaseAttentionMechanism`.
+    """
+
+    def __init__(self, num_units: int, scale: bool, dtype: Any, name: str, **options: Any) -> None:
+        super().__init__(
+            query_layer=None,
+            memory_layer=_key_layer(num_units, dtypes.float32 if dtype is None else dtype),
+            name=name,
+            **options,
+        )
+        self._num_units = num_units
+        self._scale = scale
+        self._name = name
+
+    def _scores(self, query: Any) -> Any:
+        scale = None
+        if self._scale:
+            scale = get_variable("attention_g", dtype=query.dtype, initializer=Ones, shape=())
+        return luong_score(query, self._keys, scale)
 
 
-def key_layer(num_units: int, dtype: Any, name: str = "memory_layer") -> Dense:
+class BahdanauScores(ScoredAttention):
+    """The score of a key is v . tanh(key + query), normalised where that is asked.
+
+    Args:
+        num_units: depth of the keys and of what is made of the query.
+        normalize: whether v is normalised and a bias added.
+        dtype: dtype of the layers; float32 when None.
+        name: name of the operations' scope.
+        **options: as of `BaseAttentionMechanism`.
+    """
+
+    def __init__(
+        self, num_units: int, normalize: bool, dtype: Any, name: str, **options: Any
+    ) -> None:
+        dtype = dtypes.float32 if dtype is None else dtype
+        super().__init__(
+            query_layer=_key_layer(num_units, dtype, "query_layer"),
+            memory_layer=_key_layer(num_units, dtype),
+            name=name,
+            **options,
+        )
+        self._num_units = num_units
+        self._normalize = normalize
+        self._name = name
+
+    def _scores(self, query: Any) -> Any:
+        processed = self.query_layer(query) if self.query_layer else query
+        units, dtype = self._num_units, query.dtype
+        v = get_variable("attention_v", [units], dtype=dtype)
+        if not self._normalize:
+            return bahdanau_score(processed, self._keys, v)
+        length = Constant(math.sqrt(1.0 / units))
+        g = get_variable("attention_g", dtype=dtype, initializer=length, shape=())
+        b = get_variable("attention_b", [units], dtype=dtype, initializer=Zeros())
+        return bahdanau_score(processed, self._keys, v, g, b)
+
+
+def _key_layer(num_units: int, dtype: Any, name: str = "memory_layer") -> Dense:
     """The layer that makes keys of a memory, or what a query is compared by."""
     return Dense(num_units, name=name, use_bias=False, dtype=dtype)
 
 
-class LuongAttention(BaseAttentionMechanism):
+class LuongAttention(LuongScores):
     """Multiplicative attention: the score of a key is its product with the query.
 
     Args:
@@ -266,6 +330,8 @@ class LuongAttention(BaseAttentionMechanism):
         translation, EMNLP 2015.
     """
 
+    _scope = "luong_attention"
+
     def __init__(
         self,
         num_units: int,
@@ -280,28 +346,19 @@ class LuongAttention(BaseAttentionMechanism):
     ) -> None:
         chosen = softmax if probability_fn is None else probability_fn
         super().__init__(
-            query_layer=None,
-            memory_layer=key_layer(num_units, dtypes.float32 if dtype is None else dtype),
+            num_units,
+            scale,
+            dtype,
+            name,
             memory=memory,
             probability_fn=lambda score, _: chosen(score),
             memory_sequence_length=memory_sequence_length,
             score_mask_value=score_mask_value,
             custom_key_value_fn=custom_key_value_fn,
-            name=name,
         )
-        self._num_units = num_units
-        self._scale = scale
-        self._name = name
-
-    def __call__(self, query: Any, state: Any) -> tuple[Any, Any]:
-        """(alignments, next state) for a query `[batch, units]`: both `[batch, time]`."""
-        with variable_scope(None, "luong_attention", [query]):
-            score = luong_score(query, self._keys, scale_of(query.dtype, self._scale))
-        alignments = self._probability_fn(score, state)
-        return alignments, alignments
 
 
-class BahdanauAttention(BaseAttentionMechanism):
+class BahdanauAttention(BahdanauScores):
     """Additive attention: the score of a key is v . tanh(key + query).
 
     Args:
@@ -319,6 +376,8 @@ class BahdanauAttention(BaseAttentionMechanism):
         translate, ICLR 2015.
     """
 
+    _scope = "bahdanau_attention"
+
     def __init__(
         self,
         num_units: int,
@@ -332,30 +391,17 @@ class BahdanauAttention(BaseAttentionMechanism):
         name: str = "BahdanauAttention",
     ) -> None:
         chosen = softmax if probability_fn is None else probability_fn
-        dtype = dtypes.float32 if dtype is None else dtype
         super().__init__(
-            query_layer=key_layer(num_units, dtype, "query_layer"),
-            memory_layer=key_layer(num_units, dtype),
+            num_units,
+            normalize,
+            dtype,
+            name,
             memory=memory,
             probability_fn=lambda score, _: chosen(score),
-            custom_key_value_fn=custom_key_value_fn,
             memory_sequence_length=memory_sequence_length,
             score_mask_value=score_mask_value,
-            name=name,
+            custom_key_value_fn=custom_key_value_fn,
         )
-        self._num_units = num_units
-        self._normalize = normalize
-        self._name = name
-
-    def __call__(self, query: Any, state: Any) -> tuple[Any, Any]:
-        """(alignments, next state) for a query `[batch, depth]`: both `[batch, time]`."""
-        with variable_scope(None, "bahdanau_attention", [query]):
-            processed = self.query_layer(query) if self.query_layer else query
-            v = get_variable("attention_v", [self._num_units], dtype=query.dtype)
-            options = normalisation_of(self._num_units, query.dtype, self._normalize)
-            score = bahdanau_score(processed, self._keys, v, **options)
-        alignments = self._probability_fn(score, state)
-        return alignments, alignments
 
 
 def hardmax(logits: Any, name: str | None = None) -> Tensor:

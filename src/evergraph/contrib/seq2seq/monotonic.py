@@ -12,12 +12,9 @@ from typing import Any
 import numpy as np
 
 from evergraph.contrib.seq2seq.attention import (
-    BaseAttentionMechanism,
-    bahdanau_score,
-    key_layer,
-    luong_score,
-    normalisation_of,
-    scale_of,
+    BahdanauScores,
+    LuongScores,
+    ScoredAttention,
 )
 from evergraph.core import dtypes
 from evergraph.core.shapes import dimension_value
@@ -35,7 +32,7 @@ from evergraph.ops.math_functions import exp, log
 from evergraph.ops.random import random_normal
 from evergraph.ops.sequences import one_hot
 from evergraph.ops.sigmoid import sigmoid
-from evergraph.variables.variable_scope import get_variable, variable_scope
+from evergraph.variables.variable_scope import get_variable
 
 
 def safe_cumprod(x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -116,15 +113,23 @@ def monotonic_probability_fn(
     return monotonic_attention(p_choose, previous_alignments, mode)
 
 
-class _MonotonicAttentionMechanism(BaseAttentionMechanism):
-    """Starts at the first element of the memory."""
+class _MonotonicAttentionMechanism(ScoredAttention):
+    """Starts at the first element of the memory; a variable is added to all scores."""
+
+    _score_bias_init: Any
 
     def initial_alignments(self, batch_size: Any, dtype: Any) -> Any:
         """1 for the first element, `[batch, time]`."""
         return one_hot(zeros((batch_size,), dtype=dtypes.int32), self._alignments_size, dtype=dtype)
 
+    def _scores(self, query: Any) -> Any:
+        score = super()._scores(query)
+        return score + get_variable(
+            "attention_score_bias", dtype=score.dtype, initializer=self._score_bias_init
+        )
 
-class BahdanauMonotonicAttention(_MonotonicAttentionMechanism):
+
+class BahdanauMonotonicAttention(_MonotonicAttentionMechanism, BahdanauScores):
     """Monotonic attention with Bahdanau's scores.
 
     Args:
@@ -141,6 +146,8 @@ class BahdanauMonotonicAttention(_MonotonicAttentionMechanism):
         name: name of the operations' scope.
     """
 
+    _scope = "bahdanau_monotonic_attention"
+
     def __init__(
         self,
         num_units: int,
@@ -155,34 +162,20 @@ class BahdanauMonotonicAttention(_MonotonicAttentionMechanism):
         dtype: Any = None,
         name: str = "BahdanauMonotonicAttention",
     ) -> None:
-        dtype = dtypes.float32 if dtype is None else dtype
         super().__init__(
-            query_layer=key_layer(num_units, dtype, "query_layer"),
-            memory_layer=key_layer(num_units, dtype),
+            num_units,
+            normalize,
+            dtype,
+            name,
             memory=memory,
             probability_fn=_probability_fn(sigmoid_noise, mode, sigmoid_noise_seed),
             memory_sequence_length=memory_sequence_length,
             score_mask_value=score_mask_value,
-            name=name,
         )
-        self._num_units = num_units
-        self._normalize = normalize
-        self._name = name
         self._score_bias_init = score_bias_init
 
-    def __call__(self, query: Any, state: Any) -> tuple[Any, Any]:
-        """(alignments, next state) for a query `[batch, depth]`: both `[batch, time]`."""
-        with variable_scope(None, "bahdanau_monotonic_attention", [query]):
-            processed = self.query_layer(query) if self.query_layer else query
-            v = get_variable("attention_v", [self._num_units], dtype=query.dtype)
-            options = normalisation_of(self._num_units, query.dtype, self._normalize)
-            score: Any = bahdanau_score(processed, self._keys, v, **options)
-            score += _score_bias(processed.dtype, self._score_bias_init)
-        alignments = self._probability_fn(score, state)
-        return alignments, alignments
 
-
-class LuongMonotonicAttention(_MonotonicAttentionMechanism):
+class LuongMonotonicAttention(_MonotonicAttentionMechanism, LuongScores):
     """Monotonic attention with Luong's scores.
 
     Args:
@@ -199,6 +192,8 @@ class LuongMonotonicAttention(_MonotonicAttentionMechanism):
         name: name of the operations' scope.
     """
 
+    _scope = "luong_monotonic_attention"
+
     def __init__(
         self,
         num_units: int,
@@ -214,33 +209,19 @@ class LuongMonotonicAttention(_MonotonicAttentionMechanism):
         name: str = "LuongMonotonicAttention",
     ) -> None:
         super().__init__(
-            query_layer=None,
-            memory_layer=key_layer(num_units, dtypes.float32 if dtype is None else dtype),
+            num_units,
+            scale,
+            dtype,
+            name,
             memory=memory,
             probability_fn=_probability_fn(sigmoid_noise, mode, sigmoid_noise_seed),
             memory_sequence_length=memory_sequence_length,
             score_mask_value=score_mask_value,
-            name=name,
         )
-        self._num_units = num_units
-        self._scale = scale
         self._score_bias_init = score_bias_init
-        self._name = name
-
-    def __call__(self, query: Any, state: Any) -> tuple[Any, Any]:
-        """(alignments, next state) for a query `[batch, units]`: both `[batch, time]`."""
-        with variable_scope(None, "luong_monotonic_attention", [query]):
-            score = luong_score(query, self._keys, scale_of(query.dtype, self._scale))
-            score += _score_bias(query.dtype, self._score_bias_init)
-        alignments = self._probability_fn(score, state)
-        return alignments, alignments
 
 
 def _probability_fn(sigmoid_noise: float, mode: str, seed: int | None) -> Any:
     return functools.partial(
         monotonic_probability_fn, sigmoid_noise=sigmoid_noise, mode=mode, seed=seed
     )
-
-
-def _score_bias(dtype: Any, initial: Any) -> Any:
-    return get_variable("attention_score_bias", dtype=dtype, initializer=initial)
