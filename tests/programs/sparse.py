@@ -419,3 +419,14 @@ def partitions_stitched_again(tf, np):
             [str(y.shape), str(z.out.shape)],
             [sess.run([y, d_x, z.out, z.idx, inverse], {x: rows, which: w}) for w in feeds],
         ]
+
+
+@THEME.program
+def serialized_as_variants(tf, np):
+    kept = tf.io.serialize_sparse(first(tf), out_type=tf.variant)
+    many = tf.io.serialize_many_sparse(first(tf), out_type=tf.variant)
+    read = [
+        tf.raw_ops.DeserializeSparse(serialized_sparse=variants, dtype=tf.float32)
+        for variants in (kept, many)
+    ]
+    return [nodes(tf), tf.Session().run([list(tensors) for tensors in read])]

@@ -13,6 +13,7 @@ import numpy as np
 
 from evergraph.core import dtypes
 from evergraph.core.dtypes import DType
+from evergraph.core.errors import InvalidArgumentError
 from evergraph.core.shapes import TensorShape
 from evergraph.core.typing import Array, Namespace
 from evergraph.graph.composite import SparseTensor
@@ -141,7 +142,7 @@ def _read_many_shape(c: ShapeContext) -> list[TensorShape]:
     return _read_shape(c)
 
 
-def _part(xp: Namespace, value: Any) -> tuple[Array, DType]:
+def _part(value: Any) -> tuple[Array, DType]:
     """What `_kept` made, as an array and its type."""
     from evergraph.formats.tensor_content import from_message
 
@@ -150,14 +151,13 @@ def _part(xp: Namespace, value: Any) -> tuple[Array, DType]:
     try:
         return from_message(value)
     except ValueError as error:
-        demand(xp, False, str(error))
-        raise
+        raise InvalidArgumentError(None, None, str(error)) from error
 
 
 def _triple(xp: Namespace, parts: Sequence[Any], dtype: DType, index: int) -> list[Array]:
     """Indices, values and shape of one sparse tensor, checked."""
     where = f"Expected serialized_sparse[{index}, "
-    (indices, _), (values, found), (shape, _) = (_part(xp, part) for part in parts)
+    (indices, _), (values, found), (shape, _) = (_part(part) for part in parts)
     demand(
         xp,
         indices.ndim == 2,
