@@ -241,17 +241,14 @@ def _sequence_shape(c: ShapeContext) -> list[TensorShape]:
 
 def _sequence(
     xp: Namespace,
-    seq_len_max: Array,
-    x: Array,
-    cs_prev: Array,
-    h_prev: Array,
-    weights: Weights,
+    inputs: tuple[Array, ...],
     order: tuple[int, ...],
     forget_bias: float,
     cell_clip: float,
     use_peephole: bool,
 ) -> tuple[Array, ...]:
     """All steps; after the first `seq_len_max`, states and outputs are zero."""
+    (seq_len_max, x, cs_prev, h_prev), weights = inputs[:4], inputs[4:]
     _check_weights(xp, x, cs_prev, weights)
 
     def step(carry: Any, rows: Any) -> Any:
@@ -286,28 +283,9 @@ BLOCK_LSTM = register_op(
 
 @BLOCK_LSTM.kernel
 def _block_lstm(
-    xp: Namespace,
-    seq_len_max: Array,
-    x: Array,
-    cs_prev: Array,
-    h_prev: Array,
-    *weights: Array,
-    forget_bias: float,
-    cell_clip: float,
-    use_peephole: bool,
+    xp: Namespace, *inputs: Array, forget_bias: float, cell_clip: float, use_peephole: bool
 ) -> tuple[Array, ...]:
-    return _sequence(
-        xp,
-        seq_len_max,
-        x,
-        cs_prev,
-        h_prev,
-        weights,
-        _ICFO,
-        forget_bias,
-        cell_clip,
-        use_peephole,
-    )
+    return _sequence(xp, inputs, _ICFO, forget_bias, cell_clip, use_peephole)
 
 
 BLOCK_LSTM_V2 = register_op(
@@ -321,27 +299,9 @@ BLOCK_LSTM_V2 = register_op(
 
 @BLOCK_LSTM_V2.kernel
 def _block_lstm_v2(
-    xp: Namespace,
-    seq_len_max: Array,
-    x: Array,
-    cs_prev: Array,
-    h_prev: Array,
-    *weights: Array,
-    cell_clip: float,
-    use_peephole: bool,
+    xp: Namespace, *inputs: Array, cell_clip: float, use_peephole: bool
 ) -> tuple[Array, ...]:
-    return _sequence(
-        xp,
-        seq_len_max,
-        x,
-        cs_prev,
-        h_prev,
-        weights,
-        _IFCO,
-        0.0,
-        cell_clip,
-        use_peephole,
-    )
+    return _sequence(xp, inputs, _IFCO, 0.0, cell_clip, use_peephole)
 
 
 def _sequence_gradient(op: Operation, *d_outputs: Tensor) -> list[Any]:
@@ -361,19 +321,11 @@ def _sequence_grad_shape(c: ShapeContext) -> list[TensorShape]:
 
 
 def _sequence_grad(
-    xp: Namespace,
-    seq_len_max: Array,
-    x: Array,
-    cs_prev: Array,
-    h_prev: Array,
-    weights: Weights,
-    outputs: tuple[Array, ...],
-    d_cs: Array,
-    d_h: Array,
-    order: tuple[int, ...],
-    use_peephole: bool,
+    xp: Namespace, inputs: tuple[Array, ...], order: tuple[int, ...], use_peephole: bool
 ) -> tuple[Array, ...]:
     """Gradients of a sequence for its eight inputs; steps that weren't run have none."""
+    seq_len_max, x, cs_prev, h_prev = inputs[:4]
+    weights, outputs, (d_cs, d_h) = inputs[4:9], inputs[9:16], inputs[16:]
     w = weights[0]
     is_run = _is_run(xp, seq_len_max, x)
     depth = x.shape[2]
@@ -441,41 +393,13 @@ BLOCK_LSTM_GRAD_V2 = register_op(
 
 
 @BLOCK_LSTM_GRAD.kernel
-def _block_lstm_grad(
-    xp: Namespace, seq_len_max: Array, x: Array, *arrays: Array, use_peephole: bool
-) -> tuple[Array, ...]:
-    return _sequence_grad(
-        xp,
-        seq_len_max,
-        x,
-        arrays[0],
-        arrays[1],
-        arrays[2:7],
-        arrays[7:14],
-        arrays[14],
-        arrays[15],
-        _ICFO,
-        use_peephole,
-    )
+def _block_lstm_grad(xp: Namespace, *inputs: Array, use_peephole: bool) -> tuple[Array, ...]:
+    return _sequence_grad(xp, inputs, _ICFO, use_peephole)
 
 
 @BLOCK_LSTM_GRAD_V2.kernel
-def _block_lstm_grad_v2(
-    xp: Namespace, seq_len_max: Array, x: Array, *arrays: Array, use_peephole: bool
-) -> tuple[Array, ...]:
-    return _sequence_grad(
-        xp,
-        seq_len_max,
-        x,
-        arrays[0],
-        arrays[1],
-        arrays[2:7],
-        arrays[7:14],
-        arrays[14],
-        arrays[15],
-        _IFCO,
-        use_peephole,
-    )
+def _block_lstm_grad_v2(xp: Namespace, *inputs: Array, use_peephole: bool) -> tuple[Array, ...]:
+    return _sequence_grad(xp, inputs, _IFCO, use_peephole)
 
 
 # TensorFlow gives both the gradient of the first, though its gates stand in another order.

@@ -248,14 +248,14 @@ def _extreme_shape(c: ShapeContext) -> list[TensorShape]:
     return [TensorShape([None, None]), TensorShape([None])]
 
 
-def _extremes(
-    xp: Namespace, a: tuple[Array, Array, Array], b: tuple[Array, Array, Array], function: Any
-) -> list[Array]:
+def _extremes(xp: Namespace, inputs: tuple[Array, ...], function: Any) -> list[Array]:
     """`function` of the elements, where one that is missing is zero."""
+    a_indices, a_values, a_shape, b_indices, b_values, b_shape = inputs
+    a, b = (a_indices, a_values, a_shape), (b_indices, b_values, b_shape)
     _check_two(xp, a, b, "Inputs a and b")
-    rows, a_places, b_places = merged_rows(a[0], b[0])
+    rows, a_places, b_places = merged_rows(a_indices, b_indices)
     count = rows.shape[0]
-    return [rows, function(_spread(a_places, a[1], count), _spread(b_places, b[1], count))]
+    return [rows, function(_spread(a_places, a_values, count), _spread(b_places, b_values, count))]
 
 
 SPARSE_SPARSE_MAXIMUM = register_op(
@@ -269,17 +269,8 @@ SPARSE_SPARSE_MAXIMUM = register_op(
 
 
 @SPARSE_SPARSE_MAXIMUM.kernel
-def _sparse_sparse_maximum(
-    xp: Namespace,
-    a_indices: Array,
-    a_values: Array,
-    a_shape: Array,
-    b_indices: Array,
-    b_values: Array,
-    b_shape: Array,
-) -> list[Array]:
-    a, b = (a_indices, a_values, a_shape), (b_indices, b_values, b_shape)
-    return _extremes(xp, a, b, xp.maximum)
+def _sparse_sparse_maximum(xp: Namespace, *inputs: Array) -> list[Array]:
+    return _extremes(xp, inputs, xp.maximum)
 
 
 @SPARSE_SPARSE_MAXIMUM.gradient
@@ -298,17 +289,8 @@ SPARSE_SPARSE_MINIMUM = register_op(
 
 
 @SPARSE_SPARSE_MINIMUM.kernel
-def _sparse_sparse_minimum(
-    xp: Namespace,
-    a_indices: Array,
-    a_values: Array,
-    a_shape: Array,
-    b_indices: Array,
-    b_values: Array,
-    b_shape: Array,
-) -> list[Array]:
-    a, b = (a_indices, a_values, a_shape), (b_indices, b_values, b_shape)
-    return _extremes(xp, a, b, xp.minimum)
+def _sparse_sparse_minimum(xp: Namespace, *inputs: Array) -> list[Array]:
+    return _extremes(xp, inputs, xp.minimum)
 
 
 @SPARSE_SPARSE_MINIMUM.gradient

@@ -105,6 +105,18 @@ def _places(xp: Namespace, indices: Array, sizes: np.ndarray, kept: list[int]) -
     return places
 
 
+def _reduced(xp: Namespace, reduce: Any, inputs: tuple[Array, ...], keep_dims: bool) -> Array:
+    """The result, dense: `reduce(values, places, their number)`, zeros where there is nothing."""
+    indices, values, shape, axes = inputs
+    kept = _kept_axes(xp, indices, values, shape, axes)
+    sizes = _sizes(shape, kept, keep_dims)
+    total = int(np.prod(sizes, dtype=np.int64))
+    places = _places(xp, indices, shape, kept)
+    if not xp.shape(values)[0] or not total:
+        return xp.zeros(sizes, values.dtype)
+    return xp.reshape(reduce(values, places, total), sizes)
+
+
 SPARSE_REDUCE_SUM = register_op(
     "SparseReduceSum",
     inputs=_INPUTS,
@@ -116,22 +128,8 @@ SPARSE_REDUCE_SUM = register_op(
 
 
 @SPARSE_REDUCE_SUM.kernel
-def _sparse_reduce_sum(
-    xp: Namespace,
-    input_indices: Array,
-    input_values: Array,
-    input_shape: np.ndarray,
-    reduction_axes: np.ndarray,
-    *,
-    keep_dims: bool,
-) -> Array:
-    kept = _kept_axes(xp, input_indices, input_values, input_shape, reduction_axes)
-    sizes = _sizes(input_shape, kept, keep_dims)
-    total = int(np.prod(sizes, dtype=np.int64))
-    places = _places(xp, input_indices, input_shape, kept)
-    if not xp.shape(input_values)[0] or not total:
-        return xp.zeros(sizes, input_values.dtype)
-    return xp.reshape(xp.unsorted_segment_sum(input_values, places, total), sizes)
+def _sparse_reduce_sum(xp: Namespace, *inputs: Array, keep_dims: bool) -> Array:
+    return _reduced(xp, xp.unsorted_segment_sum, inputs, keep_dims)
 
 
 @SPARSE_REDUCE_SUM.gradient
@@ -154,38 +152,21 @@ SPARSE_REDUCE_MAX = register_op(
 
 
 @SPARSE_REDUCE_MAX.kernel
-def _sparse_reduce_max(
-    xp: Namespace,
-    input_indices: Array,
-    input_values: Array,
-    input_shape: np.ndarray,
-    reduction_axes: np.ndarray,
-    *,
-    keep_dims: bool,
-) -> Array:
-    kept = _kept_axes(xp, input_indices, input_values, input_shape, reduction_axes)
-    sizes = _sizes(input_shape, kept, keep_dims)
-    total = int(np.prod(sizes, dtype=np.int64))
-    places = _places(xp, input_indices, input_shape, kept)
-    count = xp.shape(input_values)[0]
-    if not count or not total:
-        return xp.zeros(sizes, input_values.dtype)
-    largest = xp.unsorted_segment_max(input_values, places, total)
-    counts = xp.unsorted_segment_sum(xp.ones((count,), np.int32), places, total)
-    # Where there is no element the result is zero, as everywhere in a sparse tensor.
-    found = xp.where(xp.greater(counts, 0), largest, xp.zeros((total,), largest.dtype))
-    return xp.reshape(found, sizes)
+def _sparse_reduce_max(xp: Namespace, *inputs: Array, keep_dims: bool) -> Array:
+    def largest(values: Array, places: Array, total: int) -> Array:
+        found = xp.unsorted_segment_max(values, places, total)
+        ones = xp.ones(xp.shape(values), np.int32)
+        counts = xp.unsorted_segment_sum(ones, places, total)
+        # Where there is no element the result is zero, as everywhere in a sparse tensor.
+        return xp.where(xp.greater(counts, 0), found, xp.zeros((total,), found.dtype))
+
+    return _reduced(xp, largest, inputs, keep_dims)
 
 
 def _sparse_reduced(
-    xp: Namespace,
-    ufunc: Any,
-    indices: Array,
-    values: Array,
-    sizes: Array,
-    axes: Array,
-    keep_dims: bool,
+    xp: Namespace, ufunc: Any, inputs: tuple[Array, ...], keep_dims: bool
 ) -> list[Array]:
+    indices, values, sizes, axes = inputs
     kept = _kept_axes(xp, indices, values, sizes, axes)
     shape = np.asarray(_sizes(sizes, kept, keep_dims), np.int64)
     order = sorted_order(indices, kept)
@@ -211,18 +192,8 @@ SPARSE_REDUCE_SUM_SPARSE = register_op(
 
 
 @SPARSE_REDUCE_SUM_SPARSE.kernel
-def _sparse_reduce_sum_sparse(
-    xp: Namespace,
-    input_indices: Array,
-    input_values: Array,
-    input_shape: Array,
-    reduction_axes: Array,
-    *,
-    keep_dims: bool,
-) -> list[Array]:
-    return _sparse_reduced(
-        xp, np.add, input_indices, input_values, input_shape, reduction_axes, keep_dims
-    )
+def _sparse_reduce_sum_sparse(xp: Namespace, *inputs: Array, keep_dims: bool) -> list[Array]:
+    return _sparse_reduced(xp, np.add, inputs, keep_dims)
 
 
 SPARSE_REDUCE_MAX_SPARSE = register_op(
@@ -236,18 +207,8 @@ SPARSE_REDUCE_MAX_SPARSE = register_op(
 
 
 @SPARSE_REDUCE_MAX_SPARSE.kernel
-def _sparse_reduce_max_sparse(
-    xp: Namespace,
-    input_indices: Array,
-    input_values: Array,
-    input_shape: Array,
-    reduction_axes: Array,
-    *,
-    keep_dims: bool,
-) -> list[Array]:
-    return _sparse_reduced(
-        xp, np.maximum, input_indices, input_values, input_shape, reduction_axes, keep_dims
-    )
+def _sparse_reduce_max_sparse(xp: Namespace, *inputs: Array, keep_dims: bool) -> list[Array]:
+    return _sparse_reduced(xp, np.maximum, inputs, keep_dims)
 
 
 def _reduce(
