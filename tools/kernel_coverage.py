@@ -1,25 +1,41 @@
 """Which lines of kernels no test of an op runs: `python tools/kernel_coverage.py`.
 
-Runs under coverage what tests single ops: the values and errors of tests/test_conformance.py, by
-NumPy and compiled, and, for ops that no recording can hold, their own tests and programs. Prints
-the lines of kernels, and of the functions of their files that take `xp`, which none of these
-reached. The status is 1 when there are some.
+Runs under coverage what tests single ops: the values and errors of tests/test_conformance.py and,
+for ops that no recording can hold, the tests and programs that tests/golden/waived.json names.
+Prints the lines of kernels, and of the functions of their files that take `xp`, which none of
+these reached. The status is 1 when there are some.
 """
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Arguments of pytest: one run after the other.
-RUNS = [
-    ["tests/test_conformance.py", "-k", "by_numpy or classes or RefIdentity"],
-    ["tests/test_programs.py", "-k", "state_ops"],
-    ["tests/ops", "tests/variables"],
-]
+# Cases of ops: by NumPy, and compiled where a kernel does something else when it is traced.
+CASES = "by_numpy or classes or RefIdentity or (by_xla and SparseToDense)"
+# Themes of programs for the parts of recorded ops that no case can hold.
+THEMES = {"sparse": "serialized_as_variants"}
+
+
+def runs() -> list[list[str]]:
+    """The arguments of pytest for one run after the other."""
+    waived = json.loads((ROOT / "tests/golden/waived.json").read_text(encoding="utf-8"))
+    named = {path for why in waived.values() for path in re.findall(r"see (tests/\S+)", why)}
+    themes = {Path(path).stem for path in named if path.startswith("tests/programs/")}
+    chosen = [f"{theme}-" for theme in sorted(themes)]
+    chosen += [f"({theme}- and {program})" for theme, program in THEMES.items()]
+    others = sorted(
+        path for path in named if not path.startswith(("tests/programs/", "tests/ops/"))
+    )
+    return [
+        ["tests/test_conformance.py", "-k", CASES],
+        ["tests/test_programs.py", "-k", f"tensorflow and ({' or '.join(chosen)})"],
+        ["tests/ops", *others],
+    ]
 
 
 def executed() -> dict[str, set[int]]:
@@ -28,7 +44,7 @@ def executed() -> dict[str, set[int]]:
         data, report = f"{folder}/data", Path(folder) / "report.json"
         coverage = [sys.executable, "-m", "coverage"]
         pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        for tests in RUNS:
+        for tests in runs():
             run = [*coverage, "run", "-a", f"--data-file={data}", "--source=src/evergraph/ops"]
             subprocess.run([*run, *pytest, *tests], cwd=ROOT, check=False, stdout=sys.stderr)
         write = [*coverage, "json", "-q", f"--data-file={data}", "-o", str(report)]
