@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from evergraph.core import dtypes
 from evergraph.graph.graph import Graph
+from evergraph.ops import tensor_array_ops
 from evergraph.ops.array_layout import TILE_GRAD
 from evergraph.ops.random_distributions import RANDOM_POISSON, RANDOM_POISSON_V2
 from evergraph.ops.top_k import TOP_K, top_k
@@ -36,3 +38,21 @@ def test_tile_grad_sums_over_the_copies():
         assert summed.shape.as_list() == [2, 2]
     with Session(graph=graph) as session:
         np.testing.assert_array_equal(session.run(summed), [[6, 9], [24, 27]])
+
+
+def test_first_tensor_arrays_are_their_third_generation():
+    x = np.float32([[1, 2], [3, 4]])
+    with Graph().as_default() as graph:
+        array = tensor_array_ops.TENSOR_ARRAY(2, dtype=dtypes.float32)
+        flow = tensor_array_ops.TENSOR_ARRAY_UNPACK(array, x, 0.0)
+        packed = tensor_array_ops.TENSOR_ARRAY_PACK(array, flow, dtype=dtypes.float32)
+        gradient = tensor_array_ops.TENSOR_ARRAY_GRAD(array, flow, source="gradients")
+        for index, row in enumerate(10 * x):
+            flow = tensor_array_ops.WRITES[2](gradient, index, row, flow)
+        read = tensor_array_ops.READS[2](gradient, 1, flow, dtype=dtypes.float32)
+        size = tensor_array_ops.SIZES[2](gradient, flow)
+    with Session(graph=graph) as session:
+        for _ in range(4):
+            got = session.run([packed, read, size])
+            for value, want in zip(got, [x, [30, 40], 2], strict=True):
+                np.testing.assert_array_equal(value, want)

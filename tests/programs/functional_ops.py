@@ -242,3 +242,22 @@ def optional_values(tf, np):
             [error.message.split("\n")[0] for error in errors],
             nodes(tf),
         )
+
+
+@THEME.program
+def fake_params(tf, np):
+    """What stands on the branch that doesn't compute a value: only its shape is defined."""
+    raw = tf.raw_ops
+    shapes = ([2, 3], [], [None, 2], None)
+    fakes = [raw.FakeParam(dtype=tf.float32, shape=tf.TensorShape(s)) for s in shapes]
+    p = tf.placeholder(tf.bool, [])
+    variant = raw.FakeParam(dtype=tf.variant, shape=tf.TensorShape([]))
+    either = tf.cond(p, lambda: raw.OptionalNone(), lambda: variant)
+    has = raw.OptionalHasValue(optional=either)
+    with tf.Session() as sess:
+        return [
+            [str(fake.shape) for fake in fakes],
+            [value.shape for value in sess.run(fakes)],
+            sess.run(raw.FakeParam(dtype=tf.string, shape=tf.TensorShape([2]))),
+            sess.run(has, {p: True}),
+        ]

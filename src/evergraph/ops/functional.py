@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from evergraph.core import dtypes
 from evergraph.core.shapes import TensorShape
 from evergraph.graph.operation import Tensor
 from evergraph.registry.op_def import register_op
@@ -23,7 +24,6 @@ def _symbolic_gradient_shape(c: ShapeContext) -> list[TensorShape]:
 
 
 def _gradient_shape(tensor: Tensor) -> TensorShape:
-    from evergraph.core import dtypes
     from evergraph.ops.resource import handle_shape
 
     return handle_shape(tensor) if tensor.dtype == dtypes.resource else tensor.shape
@@ -197,8 +197,6 @@ FAKE_PARAM = register_op(
 @FAKE_PARAM.kernel
 def _fake_param(xp: Any, *, dtype: Any, shape: TensorShape) -> Any:
     """Something to stand on the branch that doesn't compute a value; nobody looks at it."""
-    from evergraph.core import dtypes
-
     sizes = [] if shape.ndims is None else [size or 0 for size in shape.as_list()]
     if dtype == dtypes.variant or dtype == dtypes.resource:
         dtype = dtypes.float32

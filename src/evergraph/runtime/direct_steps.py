@@ -19,12 +19,15 @@ from evergraph.runtime.program import Step
 
 Direct = Callable[[list[Any]], None]
 
+# Types whose values may be objects of the run; those of strings are the handles of old graphs.
+_OF_OBJECTS = (dtypes.resource, dtypes.variant, dtypes.string)
+
 
 def direct_step(step: Step) -> Direct | None:
     """`step` as a function of the values by slot; None where it needs more than that."""
     if not step.is_plain or len(step.outputs) > 1:
         return None
-    if any(t.dtype.base_dtype in (dtypes.resource, dtypes.variant) for t in step.op._outputs):
+    if any(t.dtype.base_dtype in _OF_OBJECTS for t in step.op._outputs):
         return None
     call = step.call
     assert call is not None
