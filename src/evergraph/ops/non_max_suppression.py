@@ -63,6 +63,7 @@ def _of_boxes(
     iou_threshold: Array,
     score_threshold: Array | None = None,
     sigma: Array | None = None,
+    *,
     pad: bool = False,
 ) -> tuple[Array, Array, Array]:
     """(indices, scores, how many): padded with zeros up to the limit, if asked to."""
@@ -122,10 +123,8 @@ NON_MAX_SUPPRESSION_V2 = register_op(
 
 
 @NON_MAX_SUPPRESSION_V2.kernel
-def _non_max_suppression_v2(
-    xp: Namespace, boxes: Array, scores: Array, max_output_size: Array, iou_threshold: Array
-) -> Array:
-    return _of_boxes(boxes, scores, max_output_size, iou_threshold)[0]
+def _non_max_suppression_v2(xp: Namespace, *inputs: Array) -> Array:
+    return _of_boxes(*inputs)[0]
 
 
 NON_MAX_SUPPRESSION_V3 = register_op(
@@ -142,15 +141,8 @@ NON_MAX_SUPPRESSION_V3 = register_op(
 
 
 @NON_MAX_SUPPRESSION_V3.kernel
-def _non_max_suppression_v3(
-    xp: Namespace,
-    boxes: Array,
-    scores: Array,
-    max_output_size: Array,
-    iou_threshold: Array,
-    score_threshold: Array,
-) -> Array:
-    return _of_boxes(boxes, scores, max_output_size, iou_threshold, score_threshold)[0]
+def _non_max_suppression_v3(xp: Namespace, *inputs: Array) -> Array:
+    return _of_boxes(*inputs)[0]
 
 
 NON_MAX_SUPPRESSION_V4 = register_op(
@@ -168,23 +160,9 @@ NON_MAX_SUPPRESSION_V4 = register_op(
 
 @NON_MAX_SUPPRESSION_V4.kernel
 def _non_max_suppression_v4(
-    xp: Namespace,
-    boxes: Array,
-    scores: Array,
-    max_output_size: Array,
-    iou_threshold: Array,
-    score_threshold: Array,
-    *,
-    pad_to_max_output_size: bool,
+    xp: Namespace, *inputs: Array, pad_to_max_output_size: bool
 ) -> list[Array]:
-    indices, _, count = _of_boxes(
-        boxes,
-        scores,
-        max_output_size,
-        iou_threshold,
-        score_threshold,
-        pad=pad_to_max_output_size,
-    )
+    indices, _, count = _of_boxes(*inputs, pad=pad_to_max_output_size)
     return [indices, count]
 
 
@@ -203,27 +181,9 @@ NON_MAX_SUPPRESSION_V5 = register_op(
 
 @NON_MAX_SUPPRESSION_V5.kernel
 def _non_max_suppression_v5(
-    xp: Namespace,
-    boxes: Array,
-    scores: Array,
-    max_output_size: Array,
-    iou_threshold: Array,
-    score_threshold: Array,
-    soft_nms_sigma: Array,
-    *,
-    pad_to_max_output_size: bool,
+    xp: Namespace, *inputs: Array, pad_to_max_output_size: bool
 ) -> list[Array]:
-    return [
-        *_of_boxes(
-            boxes,
-            scores,
-            max_output_size,
-            iou_threshold,
-            score_threshold,
-            soft_nms_sigma,
-            pad_to_max_output_size,
-        )
-    ]
+    return list(_of_boxes(*inputs, pad=pad_to_max_output_size))
 
 
 NON_MAX_SUPPRESSION_WITH_OVERLAPS = register_op(
@@ -268,6 +228,14 @@ def _non_max_suppression_with_overlaps(
 # --- functions ---
 
 
+def _thresholds(iou_threshold: Any, score_threshold: Any) -> tuple[Tensor, Tensor]:
+    """Both as tensors of their own names."""
+    return (
+        convert_to_tensor(iou_threshold, name="iou_threshold"),
+        convert_to_tensor(score_threshold, name="score_threshold"),
+    )
+
+
 def non_max_suppression(
     boxes: Any,
     scores: Any,
@@ -292,11 +260,8 @@ def non_max_suppression(
     Reference: TensorFlow 1.15, tensorflow/core/kernels/non_max_suppression_op.cc.
     """
     with name_scope(name, "non_max_suppression"):
-        iou_threshold = convert_to_tensor(iou_threshold, name="iou_threshold")
-        score_threshold = convert_to_tensor(score_threshold, name="score_threshold")
-        result: Tensor = NON_MAX_SUPPRESSION_V3(
-            boxes, scores, max_output_size, iou_threshold, score_threshold
-        )
+        thresholds = _thresholds(iou_threshold, score_threshold)
+        result: Tensor = NON_MAX_SUPPRESSION_V3(boxes, scores, max_output_size, *thresholds)
         return result
 
 
@@ -326,17 +291,10 @@ def non_max_suppression_with_scores(
     Reference: TensorFlow 1.15, tensorflow/core/kernels/non_max_suppression_op.cc.
     """
     with name_scope(name, "non_max_suppression_with_scores"):
-        iou_threshold = convert_to_tensor(iou_threshold, name="iou_threshold")
-        score_threshold = convert_to_tensor(score_threshold, name="score_threshold")
-        soft_nms_sigma = convert_to_tensor(soft_nms_sigma, name="soft_nms_sigma")
+        thresholds = _thresholds(iou_threshold, score_threshold)
+        sigma = convert_to_tensor(soft_nms_sigma, name="soft_nms_sigma")
         indices, values, _ = NON_MAX_SUPPRESSION_V5(
-            boxes,
-            scores,
-            max_output_size,
-            iou_threshold,
-            score_threshold,
-            soft_nms_sigma,
-            pad_to_max_output_size=False,
+            boxes, scores, max_output_size, *thresholds, sigma, pad_to_max_output_size=False
         )
         return indices, values
 
@@ -367,14 +325,12 @@ def non_max_suppression_padded(
     Reference: TensorFlow 1.15, tensorflow/core/kernels/non_max_suppression_op.cc.
     """
     with name_scope(name, "non_max_suppression_padded"):
-        iou_threshold = convert_to_tensor(iou_threshold, name="iou_threshold")
-        score_threshold = convert_to_tensor(score_threshold, name="score_threshold")
+        thresholds = _thresholds(iou_threshold, score_threshold)
         result: tuple[Tensor, Tensor] = NON_MAX_SUPPRESSION_V4(
             boxes,
             scores,
             max_output_size,
-            iou_threshold,
-            score_threshold,
+            *thresholds,
             pad_to_max_output_size=pad_to_max_output_size,
         )
         return result

@@ -19,7 +19,7 @@ from evergraph.core.typing import Array, Namespace
 from evergraph.graph.composite import SparseTensor
 from evergraph.graph.operation import Tensor
 from evergraph.ops.sparse_indices import as_sparse, check_valid, demand, size_text
-from evergraph.registry.op_def import register_op
+from evergraph.registry.op_def import OpDef, register_op
 from evergraph.registry.shape_functions import merge_dims, with_rank, with_rank_at_least
 from evergraph.registry.shape_inference import ShapeContext
 
@@ -271,6 +271,14 @@ def _deserialize_many_sparse(
     return _deserialize(xp, serialized_sparse, dtype)
 
 
+def _serialized(op_def: OpDef, sp_input: Any, name: str | None, out_type: Any) -> Tensor:
+    sparse = as_sparse(sp_input)
+    result: Tensor = op_def(
+        sparse.indices, sparse.values, sparse.dense_shape, out_type=out_type, name=name
+    )
+    return result
+
+
 def serialize_sparse(
     sp_input: Any, name: str | None = None, out_type: Any = dtypes.string
 ) -> Tensor:
@@ -289,11 +297,7 @@ def serialize_sparse(
 
     Reference: TensorFlow 1.15, tensorflow/core/kernels/serialize_sparse_op.cc.
     """
-    sp_input = as_sparse(sp_input)
-    result: Tensor = SERIALIZE_SPARSE(
-        sp_input.indices, sp_input.values, sp_input.dense_shape, out_type=out_type, name=name
-    )
-    return result
+    return _serialized(SERIALIZE_SPARSE, sp_input, name, out_type)
 
 
 def serialize_sparse_v2(
@@ -322,11 +326,7 @@ def serialize_many_sparse(
 
     Reference: TensorFlow 1.15, tensorflow/core/kernels/serialize_sparse_op.cc.
     """
-    sp_input = as_sparse(sp_input)
-    result: Tensor = SERIALIZE_MANY_SPARSE(
-        sp_input.indices, sp_input.values, sp_input.dense_shape, out_type=out_type, name=name
-    )
-    return result
+    return _serialized(SERIALIZE_MANY_SPARSE, sp_input, name, out_type)
 
 
 def serialize_many_sparse_v2(
