@@ -215,30 +215,12 @@ def foldl(
     Raises:
         TypeError: `fn` isn't callable.
     """
-    if not callable(fn):
-        raise TypeError("fn must be callable.")
-    with name_scope(name, "foldl", [elems]), _variables_read_once():
-        n, inputs = _unstacked(elems)
-        value = initializer
-        if initializer is None:
-            value = nest.map_structure(lambda array: array.read(0), inputs)
-        i = constant(1 if initializer is None else 0)
-
-        def step(i: Tensor, value: Any) -> list[Any]:
-            element = nest.map_structure(lambda array: array.read(i), inputs)
-            value = fn(value, element)
-            return [i + 1, value]
-
-        _, result = while_loop(
-            lambda i, _: i < n,
-            step,
-            [i, value],
-            parallel_iterations=parallel_iterations,
-            back_prop=back_prop,
-            swap_memory=swap_memory,
-            maximum_iterations=n,
-        )
-        return result
+    loop = {
+        "parallel_iterations": parallel_iterations,
+        "back_prop": back_prop,
+        "swap_memory": swap_memory,
+    }
+    return _folded(fn, elems, initializer, False, name, loop)
 
 
 def foldr(
@@ -255,29 +237,51 @@ def foldr(
     Raises:
         TypeError: `fn` isn't callable.
     """
+    loop = {
+        "parallel_iterations": parallel_iterations,
+        "back_prop": back_prop,
+        "swap_memory": swap_memory,
+    }
+    return _folded(fn, elems, initializer, True, name, loop)
+
+
+def _folded(
+    fn: Callable[[Any, Any], Any],
+    elems: Any,
+    initializer: Any,
+    reverse: bool,
+    name: str | None,
+    loop: dict[str, Any],
+) -> Any:
+    """The last value of an accumulator; `loop` are options of the while_loop."""
     if not callable(fn):
         raise TypeError("fn must be callable.")
-    with name_scope(name, "foldr", [elems]), _variables_read_once():
+    with name_scope(name, "foldr" if reverse else "foldl", [elems]), _variables_read_once():
         n, inputs = _unstacked(elems)
+
+        def element(i: Any) -> Any:
+            return nest.map_structure(lambda array: array.read(i), inputs)
+
+        # Backwards, i is one more than the place of the next element.
+        i, value = n, initializer
         if initializer is None:
-            last = n - 1
-            i, value = last, nest.map_structure(lambda array: array.read(last), inputs)
-        else:
-            i, value = n, initializer
+            first = n - 1 if reverse else 0
+            i, value = first, element(first)
+        if not reverse:
+            i = constant(1 if initializer is None else 0)
 
         def step(i: Tensor, value: Any) -> list[Any]:
-            i = i - 1
-            element = nest.map_structure(lambda array: array.read(i), inputs)
-            return [i, fn(value, element)]
+            if reverse:
+                i = i - 1
+            value = fn(value, element(i))
+            return [i if reverse else i + 1, value]
 
         _, result = while_loop(
-            lambda i, _: i > 0,
+            (lambda i, _: i > 0) if reverse else (lambda i, _: i < n),
             step,
             [i, value],
-            parallel_iterations=parallel_iterations,
-            back_prop=back_prop,
-            swap_memory=swap_memory,
             maximum_iterations=n,
+            **loop,
         )
         return result
 
