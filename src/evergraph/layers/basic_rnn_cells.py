@@ -14,6 +14,7 @@ from evergraph.layers.rnn_cell import (
     BIAS,
     KERNEL,
     LayerRNNCell,
+    OneState,
     check_input_dtypes,
     check_supported_dtypes,
     input_depth,
@@ -26,7 +27,7 @@ from evergraph.ops.sigmoid import sigmoid
 from evergraph.variables.initializers import Constant, Zeros
 
 
-class BasicRNNCell(LayerRNNCell):
+class BasicRNNCell(OneState, LayerRNNCell):
     """output = new state = activation([inputs, state] . kernel + bias).
 
     Args:
@@ -55,16 +56,6 @@ class BasicRNNCell(LayerRNNCell):
         self._num_units = num_units
         self._activation = get_activation(activation) if activation else tanh
 
-    @property
-    def state_size(self) -> int:
-        """`num_units`."""
-        return self._num_units
-
-    @property
-    def output_size(self) -> int:
-        """`num_units`."""
-        return self._num_units
-
     def build(self, input_shape: Any) -> None:
         """Make kernel [depth + num_units, num_units] and bias."""
         depth = input_depth(input_shape)
@@ -92,7 +83,7 @@ class BasicRNNCell(LayerRNNCell):
         }
 
 
-class GRUCell(LayerRNNCell):
+class GRUCell(OneState, LayerRNNCell):
     """Gated recurrent unit.
 
         r, u = sigmoid([inputs, state] . gates/kernel + gates/bias)
@@ -131,16 +122,6 @@ class GRUCell(LayerRNNCell):
         self._activation = get_activation(activation) if activation else tanh
         self._kernel_initializer = get_initializer(kernel_initializer)
         self._bias_initializer = get_initializer(bias_initializer)
-
-    @property
-    def state_size(self) -> int:
-        """`num_units`."""
-        return self._num_units
-
-    @property
-    def output_size(self) -> int:
-        """`num_units`."""
-        return self._num_units
 
     def build(self, input_shape: Any) -> None:
         """Make kernel and bias of the gates and of the candidate."""

@@ -54,6 +54,26 @@ class LSTMStateTuple(namedtuple("LSTMStateTuple", ("c", "h"))):
         return self.c.dtype
 
 
+class LSTMState:
+    """The state is c of size `num_units` and h of size `num_proj` or `num_units`, the output h."""
+
+    _num_units: int
+    _num_proj: int | None = None
+    _state_is_tuple = True
+
+    @property
+    def state_size(self) -> Any:
+        """An LSTMStateTuple of both sizes, or their sum."""
+        if self._state_is_tuple:
+            return LSTMStateTuple(self._num_units, self.output_size)
+        return self._num_units + self.output_size
+
+    @property
+    def output_size(self) -> int:
+        """`num_proj`, or `num_units` without a projection."""
+        return self._num_proj or self._num_units
+
+
 def warn_of_joined_state(cell: Any) -> None:
     """Say, as TensorFlow does, that a state in one tensor is going out of use."""
     _log.warning(
@@ -93,7 +113,12 @@ def next_output(o: Any, c: Any, activation: Any, w_o: Any = None) -> Any:
     return sigmoid(o) * activation(c)
 
 
-class BasicLSTMCell(LayerRNNCell):
+def clipped(x: Any, bound: float | None) -> Any:
+    """`x` within [-bound, bound]; as it is when there is no bound."""
+    return x if bound is None else clip_by_value(x, -bound, bound)
+
+
+class BasicLSTMCell(LSTMState, LayerRNNCell):
     """Long short-term memory without peepholes, projection or clipping.
 
         i, j, f, o = [inputs, h] . kernel + bias
@@ -134,17 +159,6 @@ class BasicLSTMCell(LayerRNNCell):
         self._forget_bias = forget_bias
         self._state_is_tuple = state_is_tuple
         self._activation = get_activation(activation) if activation else tanh
-
-    @property
-    def state_size(self) -> Any:
-        """`num_units` twice."""
-        units = self._num_units
-        return LSTMStateTuple(units, units) if self._state_is_tuple else 2 * units
-
-    @property
-    def output_size(self) -> int:
-        """`num_units`."""
-        return self._num_units
 
     def build(self, input_shape: Any) -> None:
         """Make kernel [depth + num_units, 4 * num_units] and bias."""
@@ -312,13 +326,11 @@ class LSTMCell(LayerRNNCell):
         i, j, f, o = split(value=gates, num_or_size_splits=4, axis=1)
         f = f + self._forget_bias
         c = next_memory(i, j, f, c_before, self._activation, self._w_i_diag, self._w_f_diag)
-        if self._cell_clip is not None:
-            c = clip_by_value(c, -self._cell_clip, self._cell_clip)
+        c = clipped(c, self._cell_clip)
         m = next_output(o, c, self._activation, self._w_o_diag)
         if self._num_proj is not None:
             m = matmul(m, self._proj_kernel)
-            if self._proj_clip is not None:
-                m = clip_by_value(m, -self._proj_clip, self._proj_clip)
+            m = clipped(m, self._proj_clip)
         return m, LSTMStateTuple(c, m) if self._state_is_tuple else concat([c, m], 1)
 
     def get_config(self) -> dict[str, Any]:

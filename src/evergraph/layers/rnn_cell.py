@@ -26,6 +26,22 @@ BIAS = "bias"
 ASSERT_LIKE_RNNCELL_ERROR_REGEXP = "is not an RNNCell"
 
 
+class OneState:
+    """State and output are of size `num_units`."""
+
+    _num_units: int
+
+    @property
+    def state_size(self) -> int:
+        """`num_units`."""
+        return self._num_units
+
+    @property
+    def output_size(self) -> int:
+        """`num_units`."""
+        return self._num_units
+
+
 def _has(value: Any, attribute: str) -> bool:
     """Whether `value` has `attribute`; one that raises another error than AttributeError raises."""
     try:

@@ -8,14 +8,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from evergraph.contrib.rnn.cell_sizes import LSTMState
 from evergraph.core import dtypes
 from evergraph.core.shapes import TensorShape, dimension_value
 from evergraph.graph.conversion import convert_to_tensor
 from evergraph.graph.operation import Tensor
 from evergraph.layers.base import Layer
 from evergraph.layers.input_spec import InputSpec
-from evergraph.layers.lstm_cells import LSTMStateTuple
+from evergraph.layers.lstm_cells import LSTMState, LSTMStateTuple
 from evergraph.layers.rnn_cell import BIAS, KERNEL, LayerRNNCell
 from evergraph.ops.array_concat import concat
 from evergraph.ops.array_gather import gather_nd

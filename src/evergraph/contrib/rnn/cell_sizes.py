@@ -1,4 +1,4 @@
-"""The two usual shapes of a cell's state: one vector, and an LSTM's pair."""
+"""The size of a cell's inputs."""
 
 from __future__ import annotations
 
@@ -6,43 +6,6 @@ from typing import Any
 
 from evergraph.core.shapes import TensorShape, dimension_value
 from evergraph.graph.operation import Tensor
-from evergraph.layers.lstm_cells import LSTMStateTuple
-
-
-class OneState:
-    """State and output are of size `num_units`."""
-
-    _num_units: int
-
-    @property
-    def state_size(self) -> int:
-        """`num_units`."""
-        return self._num_units
-
-    @property
-    def output_size(self) -> int:
-        """`num_units`."""
-        return self._num_units
-
-
-class LSTMState:
-    """The state is c of size `num_units` and h of size `num_proj` or `num_units`, the output h."""
-
-    _num_units: int
-    _num_proj: int | None = None
-    _state_is_tuple = True
-
-    @property
-    def state_size(self) -> Any:
-        """An LSTMStateTuple of both sizes, or their sum."""
-        if self._state_is_tuple:
-            return LSTMStateTuple(self._num_units, self.output_size)
-        return self._num_units + self.output_size
-
-    @property
-    def output_size(self) -> int:
-        """`num_proj`, or `num_units` without a projection."""
-        return self._num_proj or self._num_units
 
 
 def known_depth(inputs: Tensor) -> int:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from evergraph.contrib.rnn.cell_sizes import LSTMState, OneState, known_depth, second_size
+from evergraph.contrib.rnn.cell_sizes import known_depth, second_size
 from evergraph.contrib.rnn.linear import Linear
 from evergraph.graph.operation import Tensor
 from evergraph.layers.input_spec import InputSpec
-from evergraph.layers.lstm_cells import LSTMStateTuple
+from evergraph.layers.lstm_cells import LSTMState, LSTMStateTuple
 from evergraph.layers.named_objects import get_activation, get_initializer
-from evergraph.layers.rnn_cell import BIAS, KERNEL, LayerRNNCell, RNNCell, input_depth
+from evergraph.layers.rnn_cell import BIAS, KERNEL, LayerRNNCell, OneState, RNNCell, input_depth
 from evergraph.ops.activation import relu
 from evergraph.ops.array_concat import concat, split
 from evergraph.ops.math_trigonometry import tanh

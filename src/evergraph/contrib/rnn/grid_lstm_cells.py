@@ -14,13 +14,12 @@ from evergraph.contrib.rnn.sharded_lstm_cells import concat_variable
 from evergraph.core import dtypes
 from evergraph.core.shapes import dimension_value
 from evergraph.graph.operation import Tensor
-from evergraph.layers.lstm_cells import warn_of_joined_state
+from evergraph.layers.lstm_cells import clipped, warn_of_joined_state
 from evergraph.layers.rnn_cell import RNNCell
 from evergraph.ops.array_concat import concat, split
 from evergraph.ops.array_pad import pad
 from evergraph.ops.array_shape import shape as shape_of
 from evergraph.ops.array_slice import slice as slice_of
-from evergraph.ops.clip import clip_by_value
 from evergraph.ops.constants import constant
 from evergraph.ops.fills import zeros
 from evergraph.ops.math_trigonometry import tanh
@@ -191,8 +190,7 @@ class GridLSTMCell(RNNCell):
                 f = f + w_f * c_freq + w_i * c_time
             f = sigmoid(f)
         result = f * c + i * tanh(j)
-        if self._cell_clip is not None:
-            result = clip_by_value(result, -self._cell_clip, self._cell_clip)
+        result = clipped(result, self._cell_clip)
         return result
 
     def _windows(self, inputs: Tensor, offset: int = 0) -> list[list[Tensor]]:

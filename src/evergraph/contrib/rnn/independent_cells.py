@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from evergraph.contrib.rnn.cell_sizes import LSTMState, OneState, second_size
+from evergraph.contrib.rnn.cell_sizes import second_size
 from evergraph.core import dtypes
 from evergraph.graph.operation import Tensor
 from evergraph.layers.input_spec import InputSpec
-from evergraph.layers.lstm_cells import LSTMStateTuple, basic_lstm_step
-from evergraph.layers.rnn_cell import BIAS, KERNEL, LayerRNNCell
+from evergraph.layers.lstm_cells import LSTMState, LSTMStateTuple, basic_lstm_step
+from evergraph.layers.rnn_cell import BIAS, KERNEL, LayerRNNCell, OneState
 from evergraph.ops.array_concat import split
 from evergraph.ops.array_layout import tile
 from evergraph.ops.constants import constant

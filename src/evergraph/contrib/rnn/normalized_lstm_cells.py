@@ -8,15 +8,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from evergraph.contrib.rnn.cell_sizes import LSTMState, known_depth
+from evergraph.contrib.rnn.cell_sizes import known_depth
 from evergraph.contrib.rnn.layer_norm import layer_normalized
 from evergraph.contrib.rnn.linear import as_list, bias_variable, linear, total_depth
 from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import control_dependencies
-from evergraph.layers.lstm_cells import LSTMStateTuple, next_memory, next_output
+from evergraph.layers.lstm_cells import LSTMState, LSTMStateTuple, clipped, next_memory, next_output
 from evergraph.layers.rnn_cell import KERNEL, RNNCell
 from evergraph.ops.array_concat import concat, split
-from evergraph.ops.clip import clip_by_value
 from evergraph.ops.dropout import dropout
 from evergraph.ops.math_trigonometry import tanh
 from evergraph.ops.matmul import matmul
@@ -180,14 +179,12 @@ class LayerNormLSTMCell(LSTMState, RNNCell):
             f = f + self._forget_bias
             c = next_memory(i, j, f, c_before, self._activation, w_i, w_f)
             c = self._norm(c, "state")
-            if self._cell_clip is not None:
-                c = clip_by_value(c, -self._cell_clip, self._cell_clip)
+            c = clipped(c, self._cell_clip)
             m = next_output(o, c, self._activation, w_o)
             if self._num_proj is not None:
                 with variable_scope("projection"):
                     m = linear(m, self._num_proj, False)
-                if self._proj_clip is not None:
-                    m = clip_by_value(m, -self._proj_clip, self._proj_clip)
+                m = clipped(m, self._proj_clip)
         return m, LSTMStateTuple(c, m)
 
 
@@ -273,14 +270,12 @@ class WeightNormLSTMCell(LSTMState, RNNCell):
             else:
                 kept = c * sigmoid(f + self._forget_bias)
                 c = kept + sigmoid(i) * self._activation(j)
-            if self._cell_clip is not None:
-                c = clip_by_value(c, -self._cell_clip, self._cell_clip)
+            c = clipped(c, self._cell_clip)
             h = next_output(o, c, self._activation, w_o)
             if self._num_proj is not None:
                 with variable_scope("projection"):
                     h = self._linear(h, self._num_proj, bias=False)
-                if self._proj_clip is not None:
-                    h = clip_by_value(h, -self._proj_clip, self._proj_clip)
+                h = clipped(h, self._proj_clip)
             return h, LSTMStateTuple(c, h)
 
 

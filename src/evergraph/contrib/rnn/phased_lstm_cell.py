@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from evergraph.contrib.rnn.cell_sizes import LSTMState
 from evergraph.contrib.rnn.linear import Linear
 from evergraph.core import dtypes
 from evergraph.graph.operation import Tensor
-from evergraph.layers.lstm_cells import LSTMStateTuple
+from evergraph.layers.lstm_cells import LSTMState, LSTMStateTuple
 from evergraph.layers.rnn_cell import RNNCell
 from evergraph.ops.array_concat import split
 from evergraph.ops.cast import cast

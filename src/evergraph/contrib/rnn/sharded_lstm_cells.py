@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evergraph.contrib.rnn.cell_sizes import LSTMState, known_depth
+from evergraph.contrib.rnn.cell_sizes import known_depth
 from evergraph.contrib.rnn.layer_norm import layer_normalized
 from evergraph.contrib.rnn.linear import Linear
 from evergraph.core.shapes import dimension_value
@@ -15,7 +15,9 @@ from evergraph.graph.keys import GraphKeys
 from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import add_to_collection, get_collection
 from evergraph.layers.lstm_cells import (
+    LSTMState,
     LSTMStateTuple,
+    clipped,
     next_memory,
     next_output,
     warn_of_joined_state,
@@ -24,7 +26,6 @@ from evergraph.layers.rnn_cell import RNNCell
 from evergraph.ops.array_concat import concat, split
 from evergraph.ops.array_shape import shape as shape_of
 from evergraph.ops.array_slice import slice as slice_of
-from evergraph.ops.clip import clip_by_value
 from evergraph.ops.fills import zeros
 from evergraph.ops.math_trigonometry import tanh
 from evergraph.ops.matmul import matmul
@@ -154,8 +155,7 @@ class CoupledInputForgetGateLSTMCell(LSTMState, RNNCell):
                 "W_P", [units, self._num_proj], dtype, self._num_proj_shards
             )
             m = matmul(m, projection)
-            if self._proj_clip is not None:
-                m = clip_by_value(m, -self._proj_clip, self._proj_clip)
+            m = clipped(m, self._proj_clip)
         return m, LSTMStateTuple(c, m) if self._state_is_tuple else concat([c, m], 1)
 
     def _forget_gate(self, f: Any, c: Any, dtype: Any) -> Any:
@@ -239,8 +239,7 @@ class TimeFreqLSTMCell(RNNCell):
             gates = bias_add(matmul(joined, weights), bias)
             i, j, f, o = split(value=gates, num_or_size_splits=4, axis=1)
             c = next_memory(i, j, f + self._forget_bias, c, tanh, w_i, w_f)
-            if self._cell_clip is not None:
-                c = clip_by_value(c, -self._cell_clip, self._cell_clip)
+            c = clipped(c, self._cell_clip)
             m = m_of_window = next_output(o, c, tanh, w_o)
             if i_window == 0:
                 new_state, outputs = concat([c, m], 1), m
