@@ -213,6 +213,44 @@ def embedding_lookup_v2(
     return embedding_lookup(params, ids, "div", name, max_norm=max_norm)
 
 
+def checked_combiner(combiner: str | None) -> str:
+    """How rows are combined, "mean" when None.
+
+    Raises:
+        ValueError: another word than "mean", "sqrtn" and "sum".
+    """
+    combiner = "mean" if combiner is None else combiner
+    if combiner not in ("mean", "sqrtn", "sum"):
+        raise ValueError("combiner must be one of 'mean', 'sqrtn' or 'sum'")
+    return combiner
+
+
+def check_places(sp_ids: Any, sp_weights: Any) -> None:
+    """Demand ids and weights that are sparse, and seem to be at the same places.
+
+    Raises:
+        TypeError: they aren't SparseTensors.
+        ValueError: places differ.
+    """
+    if not isinstance(sp_ids, SparseTensor):
+        raise TypeError("sp_ids must be SparseTensor")
+    if sp_weights is not None:
+        if not isinstance(sp_weights, SparseTensor):
+            raise TypeError("sp_weights must be either None or SparseTensor")
+        for part in ("values", "indices", "dense_shape"):
+            ids_shape = getattr(sp_ids, part).get_shape()
+            ids_shape.assert_is_compatible_with(getattr(sp_weights, part).get_shape())
+
+
+def rows_of(sp_ids: SparseTensor) -> Tensor:
+    """The row that each id is in, int32."""
+    indices: Any = sp_ids.indices
+    segment_ids: Tensor = indices[:, 0]
+    if segment_ids.dtype != dtypes.int32:
+        segment_ids = cast(segment_ids, dtypes.int32)
+    return segment_ids
+
+
 def embedding_lookup_sparse(
     params: Any,
     sp_ids: Any,
@@ -240,23 +278,11 @@ def embedding_lookup_sparse(
 
     Reference: TensorFlow 1.15, tensorflow/python/ops/embedding_ops.py.
     """
-    combiner = "mean" if combiner is None else combiner
-    if combiner not in ("mean", "sqrtn", "sum"):
-        raise ValueError("combiner must be one of 'mean', 'sqrtn' or 'sum'")
+    combiner = checked_combiner(combiner)
     params = as_table_list(params)
-    if not isinstance(sp_ids, SparseTensor):
-        raise TypeError("sp_ids must be SparseTensor")
-    if sp_weights is not None:
-        if not isinstance(sp_weights, SparseTensor):
-            raise TypeError("sp_weights must be either None or SparseTensor")
-        for part in ("values", "indices", "dense_shape"):
-            ids_shape = getattr(sp_ids, part).get_shape()
-            ids_shape.assert_is_compatible_with(getattr(sp_weights, part).get_shape())
+    check_places(sp_ids, sp_weights)
     with name_scope(name, "embedding_lookup_sparse", [*params, sp_ids]) as scope:
-        indices: Any = sp_ids.indices
-        segment_ids = indices[:, 0]
-        if segment_ids.dtype != dtypes.int32:
-            segment_ids = cast(segment_ids, dtypes.int32)
+        segment_ids = rows_of(sp_ids)
         ids, places = unique(sp_ids.values)
         rows = embedding_lookup(params, ids, partition_strategy, max_norm=max_norm)
         if rows.dtype in (dtypes.float16, dtypes.bfloat16):

@@ -26,7 +26,7 @@ from evergraph.ops.cast import cast
 from evergraph.ops.clip import clip_by_norm
 from evergraph.ops.constants import constant_v2
 from evergraph.ops.dynamic_partition import dynamic_partition
-from evergraph.ops.embedding import is_resource
+from evergraph.ops.embedding import check_places, checked_combiner, is_resource, rows_of
 from evergraph.ops.fills import fill
 from evergraph.ops.math_division import div
 from evergraph.ops.math_elementwise import maximum
@@ -64,23 +64,11 @@ def embedding_lookup_sparse_with_distributed_aggregation(
         TypeError: `sp_ids` or `sp_weights` aren't SparseTensors.
         ValueError: another combiner or strategy, or places that differ.
     """
-    combiner = "mean" if combiner is None else combiner
-    if combiner not in ("mean", "sqrtn", "sum"):
-        raise ValueError("combiner must be one of 'mean', 'sqrtn' or 'sum'")
+    combiner = checked_combiner(combiner)
     params = as_parts(params)
-    if not isinstance(sp_ids, SparseTensor):
-        raise TypeError("sp_ids must be SparseTensor")
-    if sp_weights is not None:
-        if not isinstance(sp_weights, SparseTensor):
-            raise TypeError("sp_weights must be either None or SparseTensor")
-        for part in ("values", "indices", "dense_shape"):
-            ids_shape = getattr(sp_ids, part).get_shape()
-            ids_shape.assert_is_compatible_with(getattr(sp_weights, part).get_shape())
+    check_places(sp_ids, sp_weights)
     with name_scope(name, "embedding_lookup_sparse", [*params, sp_ids]):
-        indices: Any = sp_ids.indices
-        segment_ids = indices[:, 0]
-        if segment_ids.dtype != dtypes.int32:
-            segment_ids = cast(segment_ids, dtypes.int32)
+        segment_ids = rows_of(sp_ids)
         ids, places = sp_ids.values, None
         weights: Any = None if sp_weights is None else sp_weights.values
         if weights is None:

@@ -6,7 +6,7 @@ Reference: TensorFlow 1.15, tensorflow/contrib/legacy_seq2seq/python/ops/seq2seq
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from evergraph.contrib.legacy_seq2seq.attention import embedding_attention_decoder
@@ -82,6 +82,15 @@ def tied_rnn_seq2seq(
         return rnn_decoder(decoder_inputs, state, cell, loop_function=loop_function, scope=scope)
 
 
+def _encoded(
+    cell: Any, inputs: Any, symbols: int, embedding_size: int, dtype: Any
+) -> tuple[Any, Any]:
+    """Outputs and last state of an encoder of symbols."""
+    encoder = EmbeddingWrapper(cell, embedding_classes=symbols, embedding_size=embedding_size)
+    outputs, state = static_rnn(encoder, inputs, dtype=dtype)
+    return outputs, state
+
+
 def embedding_rnn_seq2seq(
     encoder_inputs: Any,
     decoder_inputs: Any,
@@ -118,16 +127,13 @@ def embedding_rnn_seq2seq(
             opened.set_dtype(dtype)
         else:
             dtype = opened.dtype
-        encoder = EmbeddingWrapper(
-            copy.deepcopy(cell),
-            embedding_classes=num_encoder_symbols,
-            embedding_size=embedding_size,
+        _, encoder_state = _encoded(
+            copy.deepcopy(cell), encoder_inputs, num_encoder_symbols, embedding_size, dtype
         )
-        _, encoder_state = static_rnn(encoder, encoder_inputs, dtype=dtype)
         if output_projection is None:
             cell = OutputProjectionWrapper(cell, num_decoder_symbols)
 
-        def decode(is_fed: bool, **options: Any) -> tuple[list[Any], Any]:
+        def decode(is_fed: bool, update_embedding: bool) -> tuple[list[Any], Any]:
             return embedding_rnn_decoder(
                 decoder_inputs,
                 encoder_state,
@@ -136,17 +142,10 @@ def embedding_rnn_seq2seq(
                 embedding_size,
                 output_projection=output_projection,
                 feed_previous=is_fed,
-                **options,
+                update_embedding_for_previous=update_embedding,
             )
 
-        if isinstance(feed_previous, bool):
-            return decode(feed_previous)
-        return decode_either_way(
-            feed_previous,
-            lambda is_fed: decode(is_fed, update_embedding_for_previous=False),
-            len(decoder_inputs),
-            encoder_state,
-        )
+        return _decoded(feed_previous, decode, len(decoder_inputs), encoder_state)
 
 
 def embedding_tied_rnn_seq2seq(
@@ -201,9 +200,6 @@ def embedding_tied_rnn_seq2seq(
                 embedded_in, embedded_out, cell, loop_function=loop_function, dtype=dtype
             )
 
-        if isinstance(feed_previous, bool):
-            return decode(feed_previous, True)
-
         def state_like() -> Any:
             batch_size = encoder_inputs[0].get_shape()[0]
             for given in encoder_inputs[1:]:
@@ -214,12 +210,22 @@ def embedding_tied_rnn_seq2seq(
                 size = sizes[0]
             return cell.zero_state(size, dtype)
 
-        return decode_either_way(
-            feed_previous,
-            lambda is_fed: decode(is_fed, False),
-            len(decoder_inputs),
-            state_like,
-        )
+        return _decoded(feed_previous, decode, len(decoder_inputs), state_like)
+
+
+def _decoded(
+    feed_previous: Any,
+    decode: Callable[[bool, bool], tuple[list[Any], Any]],
+    steps: int,
+    state_like: Any,
+) -> tuple[list[Any], Any]:
+    """`decode(feed_previous, whether gradients reach what it feeds)`.
+
+    Only where `feed_previous` is known beforehand do they.
+    """
+    if isinstance(feed_previous, bool):
+        return decode(feed_previous, True)
+    return decode_either_way(feed_previous, lambda is_fed: decode(is_fed, False), steps, state_like)
 
 
 def embedding_attention_seq2seq(
@@ -258,12 +264,9 @@ def embedding_attention_seq2seq(
     """
     with variable_scope(scope or "embedding_attention_seq2seq", dtype=dtype) as opened:
         dtype = opened.dtype
-        encoder = EmbeddingWrapper(
-            copy.deepcopy(cell),
-            embedding_classes=num_encoder_symbols,
-            embedding_size=embedding_size,
+        encoder_outputs, encoder_state = _encoded(
+            copy.deepcopy(cell), encoder_inputs, num_encoder_symbols, embedding_size, dtype
         )
-        encoder_outputs, encoder_state = static_rnn(encoder, encoder_inputs, dtype=dtype)
         rows = [reshape(output, [-1, 1, cell.output_size]) for output in encoder_outputs]
         attention_states = concat(rows, 1)
         output_size = None
@@ -271,7 +274,7 @@ def embedding_attention_seq2seq(
             cell = OutputProjectionWrapper(cell, num_decoder_symbols)
             output_size = num_decoder_symbols
 
-        def decode(is_fed: bool, **options: Any) -> tuple[list[Any], Any]:
+        def decode(is_fed: bool, update_embedding: bool) -> tuple[list[Any], Any]:
             return embedding_attention_decoder(
                 decoder_inputs,
                 encoder_state,
@@ -284,17 +287,10 @@ def embedding_attention_seq2seq(
                 output_projection=output_projection,
                 feed_previous=is_fed,
                 initial_state_attention=initial_state_attention,
-                **options,
+                update_embedding_for_previous=update_embedding,
             )
 
-        if isinstance(feed_previous, bool):
-            return decode(feed_previous)
-        return decode_either_way(
-            feed_previous,
-            lambda is_fed: decode(is_fed, update_embedding_for_previous=False),
-            len(decoder_inputs),
-            encoder_state,
-        )
+        return _decoded(feed_previous, decode, len(decoder_inputs), encoder_state)
 
 
 def _one_cell(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -357,10 +353,9 @@ def one2many_rnn_seq2seq(
             raise TypeError(f"dec_cell is not an RNNCell: {type(cell)}")
     outputs_dict, state_dict = {}, {}
     with variable_scope(scope or "one2many_rnn_seq2seq", dtype=dtype) as opened:
-        encoder = EmbeddingWrapper(
-            enc_cell, embedding_classes=num_encoder_symbols, embedding_size=embedding_size
+        _, encoder_state = _encoded(
+            enc_cell, encoder_inputs, num_encoder_symbols, embedding_size, opened.dtype
         )
-        _, encoder_state = static_rnn(encoder, encoder_inputs, dtype=opened.dtype)
         for name, decoder_inputs in decoder_inputs_dict.items():
             symbols = num_decoder_symbols_dict[name]
             with variable_scope("one2many_decoder_" + str(name)):
