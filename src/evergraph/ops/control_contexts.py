@@ -43,6 +43,9 @@ class ControlFlowContext:
         import_scope: scope that its operations were imported into.
     """
 
+    # The field of a ControlFlowContextDef that holds its message.
+    _field = ""
+
     def __init__(self, values_def: Any = None, import_scope: str | None = None) -> None:
         self._outer_context: Any = get_default_graph()._get_control_flow_context()
         self._nested_contexts: list[Any] = []
@@ -180,7 +183,23 @@ class ControlFlowContext:
         self, context_def: Any, export_scope: str | None = None
     ) -> None:
         """Write this context into a ControlFlowContextDef."""
+        if not self._field:
+            raise NotImplementedError("Abstract method")
+        getattr(context_def, self._field).CopyFrom(self.to_proto(export_scope=export_scope))
+
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """This context as a message; None when it lies outside `export_scope`."""
         raise NotImplementedError("Abstract method")
+
+    @classmethod
+    def from_proto(cls, context_def: Any, import_scope: str | None = None) -> Any:
+        """The context that a message describes, of operations that are in the graph."""
+        context: Any = cls(context_def=context_def, import_scope=import_scope)  # type: ignore[call-arg]  # those of subclasses
+        context.Enter()
+        for nested in context_def.nested_contexts:
+            from_control_flow_context_def(nested, import_scope)
+        context.Exit()
+        return context
 
 
 def element_named(name: str, import_scope: str | None) -> Any:
@@ -255,6 +274,8 @@ class CondContext(ControlFlowContext):
         pivot: a tensor that has a value exactly when the branch is taken.
         branch: 1 for the true branch, 0 for the false one.
     """
+
+    _field = "cond_ctxt"
 
     def __init__(
         self,
@@ -424,27 +445,6 @@ class CondContext(ControlFlowContext):
         for nested in self._nested_contexts:
             nested.to_control_flow_context_def(message.nested_contexts.add())
         return message
-
-    def to_control_flow_context_def(
-        self, context_def: Any, export_scope: str | None = None
-    ) -> None:
-        """Write this branch into a ControlFlowContextDef."""
-        context_def.cond_ctxt.CopyFrom(self.to_proto(export_scope=export_scope))
-
-    @staticmethod
-    def from_proto(context_def: Any, import_scope: str | None = None) -> CondContext:
-        """The branch that a CondContextDef describes, of operations that are in the graph."""
-        context = CondContext(context_def=context_def, import_scope=import_scope)
-        read_nested(context, context_def, import_scope)
-        return context
-
-
-def read_nested(context: Any, context_def: Any, import_scope: str | None) -> None:
-    """Read the contexts inside `context` back from its message."""
-    context.Enter()
-    for nested in context_def.nested_contexts:
-        from_control_flow_context_def(nested, import_scope)
-    context.Exit()
 
 
 def from_control_flow_context_def(context_def: Any, import_scope: str | None = None) -> Any:

@@ -31,7 +31,6 @@ from evergraph.ops.control_contexts import (
     flow_of,
     is_tensor_array,
     new_message,
-    read_nested,
     with_flows,
 )
 from evergraph.ops.control_flow import (
@@ -80,6 +79,8 @@ class WhileContext(ControlFlowContext):
     Raises:
         ValueError: `parallel_iterations` isn't a positive integer.
     """
+
+    _field = "while_ctxt"
 
     def __init__(
         self,
@@ -428,19 +429,6 @@ class WhileContext(ControlFlowContext):
         for nested in self._nested_contexts:
             nested.to_control_flow_context_def(message.nested_contexts.add())
         return message
-
-    def to_control_flow_context_def(
-        self, context_def: Any, export_scope: str | None = None
-    ) -> None:
-        """Write this loop into a ControlFlowContextDef."""
-        context_def.while_ctxt.CopyFrom(self.to_proto(export_scope=export_scope))
-
-    @staticmethod
-    def from_proto(context_def: Any, import_scope: str | None = None) -> WhileContext:
-        """The loop that a WhileContextDef describes, of operations that are in the graph."""
-        context = WhileContext(context_def=context_def, import_scope=import_scope)
-        read_nested(context, context_def, import_scope)
-        return context
 
 
 def _gradient_state() -> Any:

@@ -6,12 +6,12 @@ Reference: TensorFlow 1.15, tensorflow/python/framework/subscribe.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import Any
 
-from evergraph.graph.operation import Operation, Tensor
+from evergraph.graph.operation import Tensor
 from evergraph.graph.scopes import control_dependencies, device, name_scope
 from evergraph.ops.identity import identity
+from evergraph.ops.loop_accumulators import entered
 from evergraph.variables.variable import Variable
 
 
@@ -50,7 +50,7 @@ def _map(value: Any, function: Callable[[Tensor], Tensor]) -> Any:
 def _subscribed(tensor: Tensor, effects: list[Any]) -> Tensor:
     if not tensor.dtype.is_numpy_compatible:
         return tensor
-    with device(tensor.device), _same_context(tensor.op):
+    with device(tensor.device), entered(tensor.op._get_control_flow_context()):
         if _is_subscribed_identity(tensor):
             return _extend(tensor, effects)
         prefix = f"{tensor.op.name}/subscription/Identity"
@@ -58,20 +58,6 @@ def _subscribed(tensor: Tensor, effects: list[Any]) -> Tensor:
             if op.name.startswith(prefix) and _is_subscribed_identity(op.outputs[0]):
                 return _extend(op.outputs[0], effects)
         return _begin(tensor, effects)
-
-
-@contextmanager
-def _same_context(op: Operation) -> Any:
-    """Build in the branch or loop that `op` is in."""
-    context = op._get_control_flow_context()
-    if context is None:
-        yield
-        return
-    context.Enter()
-    try:
-        yield
-    finally:
-        context.Exit()
 
 
 def _run_effects(source: Tensor, effects: list[Any]) -> list[Any]:

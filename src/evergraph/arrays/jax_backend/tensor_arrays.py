@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from jax import lax
 
+from evergraph.arrays.described_arrays import DescribedArray
 from evergraph.arrays.element_shapes import (
     ElementShape,
     element_shape,
@@ -25,7 +26,7 @@ from evergraph.arrays.jax_backend.operands import asarray, check, is_concrete
 from evergraph.arrays.jax_backend.scatter import scatter
 from evergraph.arrays.numpy_backend.tensor_arrays import TensorArray as HostArray
 from evergraph.arrays.numpy_backend.tensor_arrays import numbers
-from evergraph.arrays.run_objects import NeedsHost, RunObject
+from evergraph.arrays.run_objects import NeedsHost
 from evergraph.core.dtypes import DType
 from evergraph.core.typing import Array
 
@@ -35,12 +36,12 @@ EMPTY, WRITTEN, READ = np.int8(0), np.int8(1), np.int8(2)
 _INVALID = "InvalidArgumentError"
 
 
-class TensorArray(RunObject):
+class TensorArray(DescribedArray):
     """An array whose elements are tensors of one shape, each written once.
 
     See NumPy's side. What isn't in `state` is static.
 
-    Attributes:
+    Attributes, besides those of `DescribedArray`:
         state: (buffer [rows, *element], flags [rows] int8, whether anything was written), or None
             while the shape of the elements isn't known. Zeros mean that nothing is written. Of an
             array that grows the last is how many elements it has beyond its first size, int32.
@@ -51,46 +52,12 @@ class TensorArray(RunObject):
             checked after the run.
         can_grow: whether it was made in this trace, so that it can have another room next time.
         is_padded: whether it is the gradient of an array that grows, and has rows beyond its size.
-        marked_size: number of elements of the last unpack or split; -1 before any.
     """
 
-    __slots__ = (
-        "can_grow",
-        "clear_after_read",
-        "dtype",
-        "dynamic_size",
-        "element_shape",
-        "identical_element_shapes",
-        "initial_size",
-        "is_gradient",
-        "is_padded",
-        "marked_size",
-        "name",
-        "room",
-    )
+    __slots__ = ("can_grow", "is_padded", "room")
 
-    def __init__(
-        self,
-        size: int,
-        dtype: DType,
-        shape: ElementShape,
-        *,
-        dynamic_size: bool = False,
-        clear_after_read: bool = True,
-        identical_element_shapes: bool = False,
-        is_gradient: bool = False,
-        name: str = "",
-    ) -> None:
-        super().__init__(None)
-        self.initial_size = size
-        self.dtype = dtype
-        self.element_shape = shape
-        self.dynamic_size = dynamic_size
-        self.clear_after_read = clear_after_read
-        self.identical_element_shapes = identical_element_shapes
-        self.is_gradient = is_gradient
-        self.marked_size = -1
-        self.name = name
+    def __init__(self, size: int, dtype: DType, shape: ElementShape, **options: Any) -> None:
+        super().__init__(size, dtype, shape, **options)
         self.room: int | None = None
         self.can_grow = self.is_padded = False
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from evergraph.arrays.checks import CheckFailure
+from evergraph.arrays.described_arrays import DescribedArray
 from evergraph.arrays.element_shapes import (
     ElementShape,
     dtype_text,
@@ -22,7 +23,6 @@ from evergraph.arrays.element_shapes import (
     shape_text,
 )
 from evergraph.arrays.numpy_backend.elementwise import add
-from evergraph.arrays.run_objects import RunObject
 from evergraph.core.dtypes import DType
 from evergraph.core.typing import Array
 
@@ -53,64 +53,22 @@ class Element:
         self.written = self.read = self.cleared = False
 
 
-class TensorArray(RunObject):
+class TensorArray(DescribedArray):
     """An array whose elements are tensors, each written once.
 
-    Attributes:
+    Attributes, besides those of `DescribedArray`:
         state: the elements.
-        initial_size: number of elements when it was made.
-        dtype: type of the elements.
-        element_shape: what is known of their shape; with `identical_element_shapes` the first write
-            completes it.
-        dynamic_size: whether a write behind the end makes the array longer.
-        clear_after_read: whether an element can be read only once.
-        identical_element_shapes: whether all elements have one shape.
-        is_gradient: whether it collects gradients: writes of one element are added up, and what
-            isn't written is zero.
-        marked_size: number of elements of the last unpack or split; -1 before any.
+        element_shape: with `identical_element_shapes` the first write completes it.
         closed: whether it may no longer be used.
         has_sums: whether an element was written twice: no gradient can be taken then.
-        name: what messages call it.
-        children: the gradient array of each source.
     """
 
-    __slots__ = (
-        "clear_after_read",
-        "closed",
-        "dtype",
-        "dynamic_size",
-        "element_shape",
-        "has_sums",
-        "identical_element_shapes",
-        "initial_size",
-        "is_gradient",
-        "marked_size",
-        "name",
-    )
+    __slots__ = ("closed", "has_sums")
 
-    def __init__(
-        self,
-        size: int,
-        dtype: DType,
-        shape: ElementShape,
-        *,
-        dynamic_size: bool = False,
-        clear_after_read: bool = True,
-        identical_element_shapes: bool = False,
-        is_gradient: bool = False,
-        name: str = "",
-    ) -> None:
-        super().__init__([Element() for _ in range(size)])
-        self.initial_size = size
-        self.dtype = dtype
-        self.element_shape = shape
-        self.dynamic_size = dynamic_size
-        self.clear_after_read = clear_after_read
-        self.identical_element_shapes = identical_element_shapes
-        self.is_gradient = is_gradient
-        self.marked_size = -1
+    def __init__(self, size: int, dtype: DType, shape: ElementShape, **options: Any) -> None:
+        super().__init__(size, dtype, shape, **options)
+        self.state = [Element() for _ in range(size)]
         self.closed = self.has_sums = False
-        self.name = name
 
     @property
     def gradients(self) -> dict[str, TensorArray]:

@@ -29,6 +29,7 @@ from evergraph.ops.lstm_blocks import BLOCK_LSTM, LSTM_BLOCK_CELL
 from evergraph.ops.math_reduction import reduce_max
 from evergraph.ops.sequences import range as range_of
 from evergraph.ops.sequences import sequence_mask
+from evergraph.registry.op_def import OpDef
 from evergraph.variables.initializers import Constant
 
 
@@ -36,6 +37,8 @@ class _LSTMWeights(Layer):
     """Kernel, bias and peepholes of an LSTM of `num_units`."""
 
     _num_units: int
+    _forget_bias: float
+    _cell_clip: float
     _use_peephole: bool
 
     def _make_weights(self, depth: int) -> None:
@@ -51,6 +54,19 @@ class _LSTMWeights(Layer):
         if self._use_peephole:
             return self._peepholes
         return [zeros([self._num_units], dtype=dtype)] * 3
+
+    def _run(self, op_def: OpDef, diagonals: list[Any], *inputs: Any) -> tuple[Any, Any]:
+        """C and h of one step, or of each step of a sequence."""
+        _, cs, _, _, _, _, h = op_def(
+            *inputs,
+            self._kernel,
+            *diagonals,
+            self._bias,
+            forget_bias=self._forget_bias,
+            cell_clip=self._cell_clip,
+            use_peephole=self._use_peephole,
+        )
+        return cs, h
 
 
 class LSTMBlockCell(LSTMState, _LSTMWeights, LayerRNNCell):
@@ -105,19 +121,7 @@ class LSTMBlockCell(LSTMState, _LSTMWeights, LayerRNNCell):
         """
         if len(state) != 2:
             raise ValueError("Expecting state to be a tuple with length 2.")
-        wci, wcf, wco = self._diagonals(self.dtype)
-        _, cs, _, _, _, _, h = LSTM_BLOCK_CELL(
-            inputs,
-            *state,
-            self._kernel,
-            wci,
-            wcf,
-            wco,
-            self._bias,
-            forget_bias=self._forget_bias,
-            cell_clip=self._cell_clip,
-            use_peephole=self._use_peephole,
-        )
+        cs, h = self._run(LSTM_BLOCK_CELL, self._diagonals(self.dtype), inputs, *state)
         return h, LSTMStateTuple(cs, h)
 
 
@@ -260,23 +264,10 @@ class LSTMBlockFusedCell(_LSTMWeights, LSTMBlockWrapper):
         time = dimension_value(inputs.get_shape().with_rank(3)[0])
         if time is None:
             time = shape_of(inputs)[0]
-        wci, wcf, wco = self._diagonals(dtype)
+        diagonals = self._diagonals(dtype)
         steps = time if sequence_length is None else reduce_max(sequence_length)
-        _, cs, _, _, _, _, h = BLOCK_LSTM(
-            cast(steps, dtypes.int64),
-            inputs,
-            initial_cell_state,
-            initial_output,
-            self._kernel,
-            wci,
-            wcf,
-            wco,
-            self._bias,
-            forget_bias=self._forget_bias,
-            cell_clip=self._cell_clip,
-            use_peephole=self._use_peephole,
-        )
-        return cs, h
+        state = initial_cell_state, initial_output
+        return self._run(BLOCK_LSTM, diagonals, cast(steps, dtypes.int64), inputs, *state)
 
 
 class GRUBlockCell(LayerRNNCell):
