@@ -113,6 +113,19 @@ def next_output(o: Any, c: Any, activation: Any, w_o: Any = None) -> Any:
     return sigmoid(o) * activation(c)
 
 
+def state_parts(state: Any, is_tuple: bool, units: int, recurrent: int) -> tuple[Any, Any]:
+    """C and m of a state: a pair, or a matrix with both side by side."""
+    if is_tuple:
+        c, m = state
+        return c, m
+    return slice_of(state, [0, 0], [-1, units]), slice_of(state, [0, units], [-1, recurrent])
+
+
+def whole_state(c: Any, m: Any, is_tuple: bool) -> Any:
+    """The state of c and m: a pair, or a matrix with both side by side."""
+    return LSTMStateTuple(c, m) if is_tuple else concat([c, m], 1)
+
+
 def clipped(x: Any, bound: float | None) -> Any:
     """`x` within [-bound, bound]; as it is when there is no bound."""
     return x if bound is None else clip_by_value(x, -bound, bound)
@@ -179,7 +192,7 @@ class BasicLSTMCell(LSTMState, LayerRNNCell):
             c, h = split(value=state, num_or_size_splits=2, axis=axis)
         gate_inputs = bias_add(matmul(concat([inputs, h], 1), self._kernel), self._bias)
         c, h = basic_lstm_step(gate_inputs, axis, c, self._forget_bias, self._activation)
-        return h, LSTMStateTuple(c, h) if self._state_is_tuple else concat([c, h], 1)
+        return h, whole_state(c, h, self._state_is_tuple)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal cell."""
@@ -315,11 +328,7 @@ class LSTMCell(LayerRNNCell):
         check_input_dtypes([inputs, state])
         units = self._num_units
         recurrent = units if self._num_proj is None else self._num_proj
-        if self._state_is_tuple:
-            c_before, m_before = state
-        else:
-            c_before = slice_of(state, [0, 0], [-1, units])
-            m_before = slice_of(state, [0, units], [-1, recurrent])
+        c_before, m_before = state_parts(state, self._state_is_tuple, units, recurrent)
         if dimension_value(inputs.get_shape().with_rank(2)[1]) is None:
             raise ValueError("Could not infer input size from inputs.get_shape()[-1]")
         gates = bias_add(matmul(concat([inputs, m_before], 1), self._kernel), self._bias)
@@ -331,7 +340,7 @@ class LSTMCell(LayerRNNCell):
         if self._num_proj is not None:
             m = matmul(m, self._proj_kernel)
             m = clipped(m, self._proj_clip)
-        return m, LSTMStateTuple(c, m) if self._state_is_tuple else concat([c, m], 1)
+        return m, whole_state(c, m, self._state_is_tuple)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal cell."""

@@ -87,8 +87,7 @@ def map_fn(
         def step(i: Tensor, outputs: list[TensorArray]) -> tuple[Tensor, list[TensorArray]]:
             results = fn(_packed_as(elems, [array.read(i) for array in inputs]))
             nest.assert_same_structure(dtype or elems, results)
-            pairs = zip(outputs, _flat_as(dtype, results), strict=False)
-            outputs = [array.write(i, value) for array, value in pairs]
+            outputs = _written(outputs, i, _flat_as(dtype, results))
             return i + 1, outputs
 
         _, outputs = while_loop(
@@ -165,16 +164,14 @@ def scan(
         ]
         if initializer is None:
             place = n - 1 if reverse else 0
-            pairs = zip(outputs, first, strict=True)
-            outputs = [array.write(place, value) for array, value in pairs]
+            outputs = _written(outputs, place, first)
 
         def step(i: Tensor, values: list[Any], outputs: list[TensorArray]) -> tuple[Any, ...]:
             slices = _packed_as(elems, [array.read(i) for array in inputs])
             result = fn(_packed_as(structure, values), slices)
             nest.assert_same_structure(structure, result)
             values = _flat_as(structure, result)
-            pairs = zip(outputs, values, strict=False)
-            outputs = [array.write(i, value) for array, value in pairs]
+            outputs = _written(outputs, i, values)
             return i - 1 if reverse else i + 1, values, outputs
 
         _, _, outputs = while_loop(
@@ -331,6 +328,12 @@ def _packed_as(structure: Any, values: Sequence[Any]) -> Any:
     if nest.is_sequence(structure):
         return nest.pack_sequence_as(structure, values)
     return values[0]
+
+
+def _written(arrays: Sequence[TensorArray], place: Any, values: Sequence[Any]) -> list[TensorArray]:
+    """The arrays after each has got its value at `place`."""
+    pairs = zip(arrays, values, strict=False)  # a structure of another length is refused before
+    return [array.write(place, value) for array, value in pairs]
 
 
 def _stacked(outputs: Sequence[TensorArray], elems: Sequence[Tensor]) -> list[Tensor]:

@@ -20,7 +20,9 @@ from evergraph.layers.lstm_cells import (
     clipped,
     next_memory,
     next_output,
+    state_parts,
     warn_of_joined_state,
+    whole_state,
 )
 from evergraph.layers.rnn_cell import RNNCell
 from evergraph.ops.array_concat import concat, split
@@ -123,11 +125,7 @@ class CoupledInputForgetGateLSTMCell(LSTMState, RNNCell):
         """Run one step."""
         units = self._num_units
         recurrent = units if self._num_proj is None else self._num_proj
-        if self._state_is_tuple:
-            c_before, m_before = state
-        else:
-            c_before = slice_of(state, [0, 0], [-1, units])
-            m_before = slice_of(state, [0, units], [-1, recurrent])
+        c_before, m_before = state_parts(state, self._state_is_tuple, units, recurrent)
         dtype = inputs.dtype
         depth = known_depth(inputs)
         weights = concat_variable("W", [depth + recurrent, 3 * units], dtype, self._num_unit_shards)
@@ -156,7 +154,7 @@ class CoupledInputForgetGateLSTMCell(LSTMState, RNNCell):
             )
             m = matmul(m, projection)
             m = clipped(m, self._proj_clip)
-        return m, LSTMStateTuple(c, m) if self._state_is_tuple else concat([c, m], 1)
+        return m, whole_state(c, m, self._state_is_tuple)
 
     def _forget_gate(self, f: Any, c: Any, dtype: Any) -> Any:
         if not self._use_peepholes:
