@@ -178,3 +178,22 @@ def names_in_the_namespace(tf, np):
 def the_initialisers_of_groups(tf, np):
     tf.Variable(1.0)
     return [tf.initializers.global_variables(), tf.initializers.variables([])]
+
+
+@THEME.program
+def contrib_layers_initializers(tf, np):
+    layers = tf.contrib.layers
+    tf.set_random_seed(7)
+    made = [
+        layers.xavier_initializer()([3, 4]),
+        layers.xavier_initializer(uniform=False, seed=5)([2, 3, 4]),
+        layers.xavier_initializer_conv2d()([2, 2, 3, 4]),
+        layers.variance_scaling_initializer()([5]),
+        layers.variance_scaling_initializer(1.0, "FAN_OUT", True, dtype=tf.float64)([4, 2]),
+        layers.xavier_initializer()([]),
+        tf.get_variable("w", [2, 2], initializer=layers.xavier_initializer()),
+    ]
+    wrong = caught(lambda: layers.variance_scaling_initializer(mode="FAN"))
+    whole = caught(lambda: layers.xavier_initializer(dtype=tf.int32))
+    with started(tf) as session:
+        return session.run(made), type(wrong).__name__, whole, nodes(tf)

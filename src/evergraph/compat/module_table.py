@@ -283,6 +283,7 @@ _CONTRIB = {
     "crf.python.ops.crf": "contrib.crf",
     "layers.python": "",
     "layers.python.layers": "contrib.layers",
+    "layers.python.layers.initializers": "contrib.layers.initializers",
     "layers.python.layers.embedding_ops": (
         "contrib.layers.embeddings contrib.layers.segmented_embeddings"
     ),
