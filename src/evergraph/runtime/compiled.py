@@ -155,9 +155,9 @@ class FastCall:
 
 def fast_call(plan: Plan, store: VariableStore) -> Any:
     """The hot path of `plan`, when it is one segment that needs no values to be compiled for."""
-    if len(plan.segments) != 1 or plan.static_inputs[0] or len(plan.compiled) != 1:
+    if len(plan.segments) != 1 or plan.static_inputs[0] or not plan.compiled:
         return None
-    (compiled,) = plan.compiled.values()
+    compiled = next(reversed(plan.compiled.values()))  # the one with the most room
     if any(slot in plan.kept for slot in compiled.donated):
         return None
     return FastCall(plan, compiled, store).call

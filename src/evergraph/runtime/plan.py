@@ -141,6 +141,7 @@ class Plan:
             answer = fast(feeds)
             if answer is not None:
                 return answer  # type: ignore[no-any-return]  # FastCall is known to compiled.py alone
+            self.fast.pop(signature, None)  # a check failed, or a stack had too little room
         count = self.runs.get(signature, 0)
         self.runs[signature] = count + 1
         program = self.program
