@@ -28,3 +28,29 @@ def test_a_longer_run_makes_room_and_keeps_variables_right(monkeypatch):
     longest = max(entries, key=lambda p: len(p.compiled))
     assert len(longest.compiled) >= 2
     assert longest.fast
+
+
+def test_what_a_compiled_segment_wrote_is_an_array_for_a_later_one_by_numpy(monkeypatch):
+    monkeypatch.setattr(plan, "COLD_RUNS", 0)
+    with tf.Graph().as_default(), tf.Session() as session:
+        variable = tf.Variable(np.arange(3.0), name="variable")
+        written = tf.assign_add(variable, [1.0, 1.0, 1.0])
+        doubled = tf.py_func(lambda x: 2.0 * x, [written], tf.float64)
+        doubled.set_shape([3])
+        _, grown = tf.while_loop(
+            lambda i, rows: i < 2,
+            lambda i, rows: (i + 1, tf.concat([rows, rows + tf.reduce_sum(written)], 0)),
+            [0, doubled],
+            [tf.TensorShape([]), tf.TensorShape([None])],
+        )
+        total = tf.reduce_sum(written, keepdims=True) + grown
+        session.run(variable.initializer)
+        for turn in range(1, 4):
+            got = session.run(total)
+            values = np.arange(3.0) + turn
+            want = 2.0 * values
+            for _ in range(2):
+                want = np.concatenate([want, want + values.sum()])
+            assert got.dtype == np.float64
+            np.testing.assert_array_equal(got, want + values.sum())
+        assert "host-stepped" in session.plan_report(total)

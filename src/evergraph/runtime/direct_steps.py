@@ -31,19 +31,17 @@ def direct_step(step: Step) -> Direct | None:
         return None
     call = step.call
     assert call is not None
-    kernel = single_result(step.op)
     if not step.outputs:
         return _without_result(call, step.inputs)
     (out,) = step.outputs
-    if kernel is None or len(step.inputs) > 3:
-        return _general(call, step.inputs, out)
-    if len(step.inputs) == 1:
-        return _of_one(kernel, *step.inputs, out)
-    if len(step.inputs) == 2:
-        return _of_two(kernel, *step.inputs, out)
-    if len(step.inputs) == 3:
-        return _of_three(kernel, *step.inputs, out)
-    return _general(call, step.inputs, out)
+    kernel, inputs = single_result(step.op), step.inputs
+    if kernel is None or not 1 <= len(inputs) <= 3:
+        return _general(call, inputs, out)
+    if len(inputs) == 1:
+        return _of_one(kernel, inputs[0], out)
+    if len(inputs) == 2:
+        return _of_two(kernel, inputs[0], inputs[1], out)
+    return _of_three(kernel, inputs[0], inputs[1], inputs[2], out)
 
 
 def _of_one(kernel: Callable[..., Any], a: int, out: int) -> Direct:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from evergraph.arrays.run_objects import RunObject
-from evergraph.core import dtypes
 from evergraph.runtime.partition import Segment
 from evergraph.runtime.program import Step
 
@@ -54,11 +53,5 @@ def holds_objects(segment: Segment, env: Any) -> bool:
 
 
 def stack_slots(segment: Segment) -> list[tuple[Step, int]]:
-    """Where the steps of `segment` may leave new stacks."""
-    return [
-        (step, slot)
-        for step in segment.steps
-        if step.op_def.stateful and not step.written
-        for slot, tensor in zip(step.outputs, step.op._outputs, strict=False)
-        if tensor.dtype.base_dtype == dtypes.resource
-    ]
+    """Where the steps of `segment` leave new stacks and tensor arrays."""
+    return [(step, step.outputs[0]) for step in segment.steps if step.op_def.makes_object]

@@ -32,19 +32,15 @@ def run_loop(step: Step, env: Env, run_steps: Callable[[Sequence[Step], Env], No
     """
     loop = step.loop
     assert loop is not None
-    inside = set(loop.steps())
     for carried in loop.carried:
         env[carried.head] = env[carried.start]
-    calls_out = any(other.op_def.host_only for other in inside)
-    with nullcontext() if env.is_calm or calls_out else _one_thread(env, step):
-        _go_round(loop, env, run_steps, inside)
+    with nullcontext() if env.is_calm else _one_thread(loop, step, env):
+        _go_round(loop, env, run_steps)
     for slot, outside in loop.exits:
         env[outside] = env[slot]
 
 
-def _go_round(
-    loop: Loop, env: Env, run_steps: Callable[[Sequence[Step], Env], None], inside: set[Step]
-) -> None:
+def _go_round(loop: Loop, env: Env, run_steps: Callable[[Sequence[Step], Env], None]) -> None:
     cost = len(loop.cond) + len(loop.body)
     while True:
         run_steps(loop.cond, env)
@@ -55,7 +51,7 @@ def _go_round(
         for carried, value in zip(loop.carried, moved, strict=True):
             env[carried.head] = value
         if env.dead:
-            env.dead -= inside
+            env.dead.difference_update(loop.steps())
         if env.budget is not None:
             env.budget -= cost
             if env.budget < 0:
@@ -63,14 +59,16 @@ def _go_round(
 
 
 @contextmanager
-def _one_thread(env: Env, step: Step) -> Iterator[None]:
+def _one_thread(loop: Loop, step: Step, env: Env) -> Iterator[None]:
     """Inside, matrix products of small matrices run on one thread.
 
     OpenBLAS wakes its threads for products of a few microseconds, and they wait spinning: a GRU of
-    96 units took six times the processor time on a busy machine. Large matrices keep their threads.
+    96 units took six times the processor time on a busy machine. Large matrices keep their threads,
+    and so does what a user's function does.
     """
     sizes = (getattr(env[slot], "size", 0) for slot in step.inputs if slot != NO_SLOT)
-    if any(size > _LARGE for size in sizes if isinstance(size, int)):
+    is_large = any(size > _LARGE for size in sizes if isinstance(size, int))
+    if is_large or any(inside.op_def.host_only for inside in loop.steps()):
         yield
         return
     env.is_calm = True

@@ -65,17 +65,14 @@ def run_steps(steps: Sequence[Step], env: Env) -> None:
             return
         try:
             for step in steps:
+                if not step.is_prepared:
+                    step.direct = direct_step(step)
+                    step.is_prepared = True
                 run = step.direct
                 if run is not None:
                     run(env)
-                elif step.is_prepared:
-                    if not (step.is_plain and _run_plain(step, env)):
-                        _run_step(step, env)
-                else:
-                    step.is_prepared = True
-                    step.direct = direct_step(step)
-                    if not (step.is_plain and _run_plain(step, env)):
-                        _run_step(step, env)
+                elif not (step.is_plain and _run_plain(step, env)):
+                    _run_step(step, env)
         except Exception as error:
             if step.direct is None:
                 raise

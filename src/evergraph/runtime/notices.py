@@ -45,14 +45,15 @@ def tell_of_missing_devices(ops: Iterable[Operation]) -> None:
             )
 
 
-def tell_of_changing_shapes(op: Operation | None) -> None:
+def tell_of_changing_shapes(op: Operation) -> None:
     """Say once that a plan meets ever new shapes; `op` is one of its operations."""
-    name, place = ("", "") if op is None else (f" of '{op.name}'", _place(op.created_at))
+    if "changing shapes" in _said:  # every run of such a plan comes here
+        return
     say_once(
         "changing shapes",
-        f"The shapes fed to a run{name} keep changing: it goes on with NumPy, step by step, and "
-        "only shapes that come back often are compiled. Padding to a few sizes makes it faster."
-        + place,
+        f"The shapes fed to a run of '{op.name}' keep changing: it goes on with NumPy, step by "
+        "step, and only shapes that come back often are compiled. Padding to a few sizes makes "
+        f"it faster.{_place(op.created_at)}",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from evergraph.arrays.run_objects import RunObject
 from evergraph.core.dtypes import type_word
 from evergraph.core.errors import FailedPreconditionError, InvalidArgumentError, explain
 from evergraph.graph.graph import Graph
@@ -254,8 +255,10 @@ class Plan:
         return True
 
     def _is_whole(self, segment: Segment, env: Env) -> bool:
-        """Whether no value that the steps of `segment` meet can be dead or missing."""
-        return not self.has_branches and all(env[slot] is not None for slot in segment.inputs)
+        """Whether `segment` meets NumPy arrays and objects alone, none dead or missing."""
+        return not self.has_branches and all(
+            isinstance(env[slot], np.ndarray | RunObject) for slot in segment.inputs
+        )
 
     def _commit(self, segment: Segment, env: Env, store: VariableStore, foreign: set[int]) -> None:
         """Put what a segment wrote into the store, as arrays that nobody else holds."""

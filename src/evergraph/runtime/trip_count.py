@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from evergraph.arrays import numpy_backend
+from evergraph.arrays.numpy_backend.operands import all_quiet
 from evergraph.runtime.fold_constants import is_pure
 from evergraph.runtime.program import NO_SLOT, Loop, Step
 
@@ -112,7 +113,7 @@ class _Counters:
         values: dict[int, Any] = dict(made_up)
         values.update((head, self.start[head]) for head in heads)
         count = 0
-        with np.errstate(all="ignore"):
+        with all_quiet():
             while True:
                 self._evaluate(cond, values)
                 if not bool(self._value(loop.pred, values)):
